@@ -1,0 +1,85 @@
+// The one process class: a child that never outlives us.
+//
+// Built on Boost.Process v2. The child gets SIGKILL when the driver dies, even by SIGKILL
+// (PR_SET_PDEATHSIG); inherits only the descriptors it was given; is reaped by the destructor
+// (killed first when still running). A program that cannot be executed is an error of spawn(), not
+// an exit code. Runs on one thread, the one that runs `io`; that thread must live as long as the
+// child (Linux sends the death signal when the *thread* that forked ends).
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+
+namespace bpfmatrix::base {
+
+struct ExitStatus {
+  bool by_signal = false;
+  int code = 0;  // exit code, or the number of the signal
+  [[nodiscard]] bool success() const { return !by_signal && code == 0; }
+  // "exit code 3", "signal 9 (Killed)".
+  [[nodiscard]] std::string text() const;
+};
+
+struct ChildOptions {
+  std::vector<std::string> argv;                        // argv[0] is looked up in PATH
+  std::vector<std::string> environment;                 // NAME=value, all that the child gets
+  std::vector<std::pair<int, int>> descriptors;         // {number in the child, our descriptor}
+  std::string folder;                                   // working folder; empty: ours
+  bool new_session = false;                             // setsid(): a terminal's signals pass it by
+};
+
+class ChildProcess {
+ public:
+  // Errors: unavailable when the program is not there, process when it cannot be started.
+  // Standard input is /dev/null unless `descriptors` has 0; 1 and 2 likewise.
+  static Result<ChildProcess> spawn(boost::asio::io_context& io, const ChildOptions& options);
+  ChildProcess(ChildProcess&&) noexcept;
+  ChildProcess& operator=(ChildProcess&&) noexcept;
+  ~ChildProcess();
+
+  [[nodiscard]] int pid() const;
+  [[nodiscard]] bool running() const;
+  // Sends `signal` to the child; nothing when it has ended. Never hits a reused pid.
+  void signal(int signal);
+  // Resumes when the child has ended and was reaped, or with "killed" when this object goes first.
+  // May be awaited by one coroutine at a time; cancelled (Asio), it throws system_error, and the
+  // child goes on.
+  boost::asio::awaitable<ExitStatus> wait();
+
+ private:
+  struct State;
+  explicit ChildProcess(std::shared_ptr<State> state);
+  std::shared_ptr<State> state_;  // shared with a pending wait() only
+};
+
+struct CommandOutput {
+  ExitStatus status;
+  std::string standard_output;  // at most 64 MiB, then cut
+  std::string standard_error;   // its last 64 KiB
+};
+
+struct CommandOptions {
+  std::vector<std::string> argv;
+  std::vector<std::pair<std::string, std::string>> environment;  // added to ours
+  std::string folder;
+  std::chrono::seconds timeout{600};  // then killed: Error of kind timeout
+};
+
+// Runs a command to its end on a loop of its own (blocking; not for use inside the driver's loop).
+// A non-zero exit is not an Error: look at `status`. Not found: Error of kind unavailable.
+Result<CommandOutput> run_command(const CommandOptions& options);
+
+// The same, a non-zero exit being an Error of kind process with the last lines of standard error.
+Result<std::string> run_checked(const CommandOptions& options);
+
+// The path that `name` has in PATH, or nothing. A name with a slash is its own path, unchecked.
+[[nodiscard]] std::string find_program(const std::string& name);
+
+}  // namespace bpfmatrix::base

@@ -1,0 +1,42 @@
+#include "cli/command.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace bpfmatrix::cli {
+
+image::Workspace Context::open_workspace() const {
+  std::error_code ignored;
+  return image::Workspace{std::filesystem::absolute(workspace, ignored)};
+}
+
+void Context::fail(const base::Error& error) {
+  fmt::print(stderr, "bpfmatrix: {}\n", error.message);
+  switch (error.kind) {
+    case base::ErrorKind::invalid_input:
+      exit_code = kUsage;
+      break;
+    case base::ErrorKind::unavailable:
+      exit_code = kUnfit;
+      break;
+    case base::ErrorKind::no_space:
+      exit_code = kInfrastructure;
+      break;
+    default:
+      exit_code = kInternal;
+  }
+}
+
+void add_selection(CLI::App& command, plan::Selection& selection) {
+  command.add_option("-k,--kernel", selection.kernels, "Only kernels whose id matches (glob, repeatable)");
+  command.add_option("-l,--loader", selection.loaders, "Only loaders whose id matches");
+  command.add_option("-p,--program", selection.programs, "Only programs whose id matches");
+  command.add_option("-m,--mode", selection.modes, "Only log modes that match, as \"prog_load:2:*\"");
+}
+
+bool color_wanted() { return ::isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr; }
+
+}  // namespace bpfmatrix::cli

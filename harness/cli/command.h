@@ -1,0 +1,54 @@
+// What the subcommands share: where things are, what the process will exit with.
+//
+// Each command lives in a file of its own and offers one function that adds it to the program; its
+// callback sets Context::exit_code. Reports go to standard output, everything else to standard error.
+#pragma once
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <filesystem>
+#include <string>
+
+#include "base/error.h"
+#include "image/workspace.h"
+#include "plan/plan.h"
+
+namespace bpfmatrix::cli {
+
+// The documented exit codes (README, "Exit codes").
+enum ExitCode : int {
+  kAsExpected = 0,
+  kInternal = 1,
+  kUsage = 2,
+  kNothingSelected = 4,
+  kIncomplete = 5,
+  kUnfit = 75,
+  kUnexpected = 100,
+  kInfrastructure = 101,
+};
+
+struct Context {
+  std::filesystem::path workspace = ".bpfmatrix";
+  int exit_code = kAsExpected;
+
+  [[nodiscard]] image::Workspace open_workspace() const;
+  // Prints the error and sets the exit code that its kind has.
+  void fail(const base::Error& error);
+};
+
+// The -k, -l, -p, -m globs.
+void add_selection(CLI::App& command, plan::Selection& selection);
+
+// May standard output be coloured? A terminal, and NO_COLOR is not set.
+[[nodiscard]] bool color_wanted();
+
+void add_run(CLI::App& app, Context& context);
+void add_plan(CLI::App& app, Context& context);
+void add_list(CLI::App& app, Context& context);
+void add_fetch(CLI::App& app, Context& context);
+void add_report(CLI::App& app, Context& context);
+void add_export(CLI::App& app, Context& context);
+void add_doctor(CLI::App& app, Context& context);
+
+}  // namespace bpfmatrix::cli

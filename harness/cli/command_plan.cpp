@@ -1,0 +1,99 @@
+#include <fmt/format.h>
+
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "cli/command.h"
+#include "run/planning.h"
+
+namespace bpfmatrix::cli {
+namespace {
+
+using Ruling = plan::Cell::Ruling;
+
+struct Options {
+  std::string matrix;
+  plan::Selection selection;
+  bool json = false;
+  bool cells = false;
+};
+
+const char* ruling_name(Ruling ruling) {
+  return ruling == Ruling::run ? "run" : ruling == Ruling::filtered ? "filtered" : "not_expressible";
+}
+
+struct Count {
+  uint32_t run = 0, settled = 0;
+  std::set<uint32_t> loaders;
+};
+
+std::map<uint32_t, Count> count_by_kernel(const plan::Plan& plan) {
+  std::map<uint32_t, Count> counts;
+  for (const auto& cell : plan.cells) {
+    auto& count = counts[cell.kernel];
+    ++(cell.ruling == Ruling::run ? count.run : count.settled);
+    if (cell.ruling == Ruling::run) count.loaders.insert(cell.loader);
+  }
+  return counts;
+}
+
+void print_text(const plan::Plan& plan, bool cells) {
+  uint32_t boots = 0, run = 0, settled = 0;
+  for (const auto& [kernel, count] : count_by_kernel(plan)) {
+    fmt::print("{:<16} {:>6} cells with {} loaders{}\n", plan.kernels[kernel].id, count.run, count.loaders.size(),
+               count.settled != 0 ? fmt::format(", {} settled without running", count.settled) : "");
+    boots += count.run != 0 ? 1 : 0;
+    run += count.run;
+    settled += count.settled;
+  }
+  fmt::print("{} boots, {} cells to run, {} settled without running (excluded or not expressible)\n", boots, run,
+             settled);
+  if (!cells) return;
+  for (const auto& cell : plan.cells)
+    fmt::print("{} {}{}{}\n", ruling_name(cell.ruling), plan.id(cell), cell.ruling_text.empty() ? "" : "  # ",
+               cell.ruling_text);
+}
+
+void print_json(const plan::Plan& plan) {
+  nlohmann::ordered_json out;
+  out["boots"] = nlohmann::ordered_json::array();
+  for (const auto& [kernel, count] : count_by_kernel(plan))
+    out["boots"].push_back({{"kernel", plan.kernels[kernel].id}, {"cells", count.run}, {"settled", count.settled}});
+  out["cells"] = nlohmann::ordered_json::array();
+  for (const auto& cell : plan.cells) {
+    nlohmann::ordered_json one{{"id", plan.id(cell)}, {"ruling", ruling_name(cell.ruling)}};
+    if (!cell.ruling_text.empty()) one["reason"] = cell.ruling_text;
+    out["cells"].push_back(std::move(one));
+  }
+  fmt::print("{}\n", out.dump(1));
+}
+
+void show_plan(Context& context, const Options& options) {
+  const auto data = image::find_data_folder();
+  if (!data) return context.fail(data.error());
+  const auto planned = run::make_plan(options.matrix, options.selection, *data);
+  if (!planned) return context.fail(planned.error());
+  for (const auto& note : planned->plan.notes) fmt::print(stderr, "bpfmatrix: {}\n", note);
+  if (options.json)
+    print_json(planned->plan);
+  else
+    print_text(planned->plan, options.cells);
+  if (planned->plan.cells.empty()) context.exit_code = kNothingSelected;
+}
+
+}  // namespace
+
+void add_plan(CLI::App& app, Context& context) {
+  auto* command = app.add_subcommand("plan", "Print the boots and cells of a matrix; runs nothing");
+  command->footer("Example: bpfmatrix plan nightly -k debian-6.12 --cells");
+  auto options = std::make_shared<Options>();
+  command->add_option("MATRIX", options->matrix, "Matrix file, or the name of a shipped one")->required();
+  add_selection(*command, options->selection);
+  command->add_flag("--cells", options->cells, "Print every cell");
+  command->add_flag("--json", options->json, "Everything as JSON");
+  command->callback([&context, options] { show_plan(context, *options); });
+}
+
+}  // namespace bpfmatrix::cli

@@ -1,0 +1,63 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "cli/command.h"
+#include "cli/stored_run.h"
+#include "report/render.h"
+#include "report/table.h"
+
+namespace bpfmatrix::cli {
+namespace {
+
+struct Options {
+  std::string run = "latest";
+  std::string format = "terminal";
+};
+
+void report_run(Context& context, const Options& options) {
+  const auto stored = read_run(context.open_workspace(), options.run);
+  if (!stored) return context.fail(stored.error());
+  const auto table = report::make_table(stored->run, stored->judgement);
+  if (options.format == "markdown")
+    fmt::print("{}", report::render_markdown(table));
+  else
+    fmt::print("{}", report::render_terminal(table, {color_wanted(), 100}));
+}
+
+struct ExportOptions {
+  std::string run = "latest";
+  std::string format = "json";
+};
+
+void export_run(Context& context, const ExportOptions& options) {
+  const auto stored = read_run(context.open_workspace(), options.run);
+  if (!stored) return context.fail(stored.error());
+  fmt::print("{}", report::render_json(stored->run, stored->judgement));
+}
+
+}  // namespace
+
+void add_report(CLI::App& app, Context& context) {
+  auto* command = app.add_subcommand("report", "Print the table of a run that is in the store");
+  command->footer("Example: bpfmatrix report latest --format markdown > table.md");
+  auto options = std::make_shared<Options>();
+  command->add_option("RUN", options->run, "Id, the beginning of one, or latest")->capture_default_str();
+  command->add_option("--format", options->format, "terminal or markdown")
+      ->check(CLI::IsMember({"terminal", "markdown"}))
+      ->capture_default_str();
+  command->callback([&context, options] { report_run(context, *options); });
+}
+
+void add_export(CLI::App& app, Context& context) {
+  auto* command = app.add_subcommand("export", "Write every cell of a run for other programs");
+  command->footer("Example: bpfmatrix export latest > results.json");
+  auto options = std::make_shared<ExportOptions>();
+  command->add_option("RUN", options->run, "Id, the beginning of one, or latest")->capture_default_str();
+  command->add_option("--format", options->format, "json (schema: harness/docs/results.schema.json)")
+      ->check(CLI::IsMember({"json"}))
+      ->capture_default_str();
+  command->callback([&context, options] { export_run(context, *options); });
+}
+
+}  // namespace bpfmatrix::cli

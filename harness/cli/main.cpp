@@ -1,0 +1,37 @@
+// bpfmatrix: what happens when this BPF program is loaded, by this library, with this log mode, on
+// this kernel.
+#include <fmt/format.h>
+
+#include <exception>
+
+#include "cli/command.h"
+#include "run/version.h"
+
+int main(int argc, char** argv) {
+  using namespace bpfmatrix;  // NOLINT: main only
+  CLI::App app{"Boots real kernels, loads BPF programs in every verifier log mode with every libbpf version,\n"
+               "and prints what happened."};
+  cli::Context context;
+  app.set_version_flag("--version", std::string("bpfmatrix ") + run::kVersion);
+  app.add_option("--workspace", context.workspace, "Folder for kernels, loaders and results")
+      ->envname("BPFMATRIX_WORKSPACE")
+      ->capture_default_str();
+  app.require_subcommand(1);
+  app.fallthrough();
+  cli::add_run(app, context);
+  cli::add_plan(app, context);
+  cli::add_list(app, context);
+  cli::add_fetch(app, context);
+  cli::add_report(app, context);
+  cli::add_export(app, context);
+  cli::add_doctor(app, context);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? cli::kAsExpected : cli::kUsage;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "bpfmatrix: BUG: {}\n", error.what());
+    return cli::kInternal;
+  }
+  return context.exit_code;
+}

@@ -1,0 +1,135 @@
+#include "agent/loaders.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+
+namespace bpfmatrix::guest {
+namespace {
+
+constexpr int kPipeSize = 1 << 18;  // two whole RUN frames: handing one over never blocks
+
+uint64_t now_ns() {
+  timespec t{};
+  ::clock_gettime(CLOCK_MONOTONIC, &t);
+  return static_cast<uint64_t>(t.tv_sec) * 1000000000ULL + static_cast<uint64_t>(t.tv_nsec);
+}
+
+bool write_all(int to, const char* bytes, size_t size) {
+  while (size > 0) {
+    const ssize_t n = ::write(to, bytes, size);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return false;
+    bytes += n;
+    size -= static_cast<size_t>(n);
+  }
+  return true;
+}
+
+}  // namespace
+
+bool Loaders::start(const std::string& name) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return false;
+  ::fcntl(ends[1], F_SETPIPE_SZ, kPipeSize);
+  const std::string path = "/run/files/" + name;
+  const int port = port_->descriptor(), shared = port_->shared_descriptor();
+  pid_ = ::fork();
+  if (pid_ == 0) {
+    sigset_t none;
+    sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    // Above all numbers used below, then down to their places; dup2 clears close-on-exec.
+    const int in = ::fcntl(ends[0], F_DUPFD_CLOEXEC, 10), out = ::fcntl(port, F_DUPFD_CLOEXEC, 10),
+              page = ::fcntl(shared, F_DUPFD_CLOEXEC, 10);
+    ::dup2(in, BPFM_FD_CELLS);
+    ::dup2(out, BPFM_FD_PORT);
+    ::dup2(page, BPFM_FD_SHARED);
+    char* const argv[] = {const_cast<char*>(path.c_str()), nullptr};
+    char* const environment[] = {nullptr};
+    ::execve(path.c_str(), argv, environment);
+    ::_exit(127);
+  }
+  ::close(ends[0]);
+  cells_ = ends[1];
+  name_ = name;
+  return pid_ > 0;
+}
+
+void Loaders::stop() {
+  if (pid_ < 0) return;
+  ::close(cells_);
+  ::kill(pid_, SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+  pid_ = cells_ = -1;
+  name_.clear();
+}
+
+void Loaders::gone(uint8_t reason, int number) {
+  bpfm_shared* shared = port_->shared();
+  std::string out;
+  append32(&out, run_);
+  append32(&out, shared->cell);
+  out.push_back(static_cast<char>(reason));
+  append32(&out, static_cast<uint32_t>(number));
+  shared->cell = BPFM_NO_CELL;
+  shared->idle = 1;
+  port_->send(BPFM_LOADER_GONE, out);
+}
+
+void Loaders::run(const std::string& payload) {
+  const auto* raw = reinterpret_cast<const uint8_t*>(payload.data());
+  if (payload.size() < 6 || payload.size() < 6U + bpfm_get16(raw + 4)) return;
+  run_ = bpfm_get32(raw);
+  const std::string name = payload.substr(6, bpfm_get16(raw + 4));
+  if (name != name_) stop();
+  bpfm_shared* shared = port_->shared();
+  shared->idle = 0;
+  shared->cell = BPFM_NO_CELL;
+  if (pid_ < 0 && (::access(("/run/files/" + name).c_str(), X_OK) != 0 || !start(name))) {
+    gone(BPFM_GONE_NO_START, errno);
+    return;
+  }
+  uint8_t length[4];
+  bpfm_put32(length, static_cast<uint32_t>(payload.size()));
+  // A loader that died in between is found by check().
+  if (write_all(cells_, reinterpret_cast<char*>(length), sizeof length))
+    write_all(cells_, payload.data(), payload.size());
+}
+
+void Loaders::check() {
+  if (pid_ < 0) return;
+  const bpfm_shared* shared = port_->shared();
+  int status = 0;
+  if (::waitpid(pid_, &status, WNOHANG) == pid_) {
+    ::close(cells_);
+    pid_ = cells_ = -1;
+    name_.clear();
+    const bool by_signal = WIFSIGNALED(status);
+    const int number = by_signal ? WTERMSIG(status) : WEXITSTATUS(status);
+    if (!shared->idle)
+      gone(timed_out_ ? BPFM_GONE_TIMEOUT : by_signal ? BPFM_GONE_SIGNAL : BPFM_GONE_EXIT, number);
+    timed_out_ = false;
+    return;
+  }
+  if (wait_ms() == 0 && !timed_out_) {
+    timed_out_ = true;
+    ::kill(pid_, SIGKILL);
+  }
+}
+
+int Loaders::wait_ms() const {
+  const bpfm_shared* shared = port_->shared();
+  if (pid_ < 0 || shared->idle || timed_out_) return -1;
+  // Before the first begin nothing is in flight; look again soon.
+  if (shared->cell == BPFM_NO_CELL) return 100;
+  const uint64_t took = (now_ns() - shared->began_ns) / 1000000;
+  return took >= shared->limit_ms ? 0 : static_cast<int>(shared->limit_ms - took);
+}
+
+}  // namespace bpfmatrix::guest

@@ -1,0 +1,174 @@
+/* The loader with libbpf, any version from 0.0.4: every difference between versions stands here,
+ * with the version that made it. BPFM_LIBBPF_MAJOR, _MINOR and _PATCH come from the builder.
+ */
+#define _GNU_SOURCE
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "loader.h"
+
+#define LIBBPF_IS_AT_LEAST(major, minor) \
+  (BPFM_LIBBPF_MAJOR > (major) || (BPFM_LIBBPF_MAJOR == (major) && BPFM_LIBBPF_MINOR >= (minor)))
+
+bool api_takes_attr_size(void) { return false; }
+
+/* --- what the library prints --- */
+
+static char messages[BPFM_MAX_MESSAGES + 1];
+static size_t messages_size;
+
+const char* api_messages(void) { return messages; }
+
+static int keep_message(enum libbpf_print_level level, const char* format, va_list args) {
+  if (level != LIBBPF_WARN || messages_size >= BPFM_MAX_MESSAGES) return 0;
+  const size_t room = sizeof messages - messages_size;
+  const int size = vsnprintf(messages + messages_size, room, format, args);
+  if (size > 0) messages_size += (size_t)size < room ? (size_t)size : room - 1;
+  return 0;
+}
+
+#if !LIBBPF_IS_AT_LEAST(0, 7)
+static void not_expressible(struct answer* answer, const char* why) {
+  answer->state = BPFM_NOT_EXPRESSIBLE;
+  answer->note = why;
+}
+#endif
+
+/* Before 1.0 low-level functions return -1 and set errno; from 1.0 they return -errno. */
+static void take_result(struct answer* answer, long result) {
+  answer->return_value = result;
+  if (result >= 0)
+    answer->api_errno = 0;
+  else
+    answer->api_errno = LIBBPF_IS_AT_LEAST(1, 0) || result != -1 ? (int32_t)-result : errno;
+}
+
+/* --- low-level program load --- */
+
+static void prog_load(const struct load* load, struct answer* answer) {
+  const struct program* program = load->program;
+  int fd;
+#if LIBBPF_IS_AT_LEAST(0, 6) /* bpf_prog_load() with options */
+  struct bpf_prog_load_opts opts;
+  memset(&opts, 0, sizeof opts);
+  opts.sz = sizeof opts;
+  opts.expected_attach_type = (enum bpf_attach_type)program->expected_attach_type;
+  opts.log_level = load->level;
+  opts.log_buf = load->buffer;
+  opts.log_size = (uint32_t)load->size;
+  fd = bpf_prog_load((enum bpf_prog_type)program->prog_type, program->name, program->license,
+                     (const struct bpf_insn*)program->instructions, program->instruction_count, &opts);
+#else
+  struct bpf_load_program_attr attr;
+  memset(&attr, 0, sizeof attr);
+  attr.prog_type = (enum bpf_prog_type)program->prog_type;
+  attr.expected_attach_type = (enum bpf_attach_type)program->expected_attach_type;
+  attr.name = program->name;
+  attr.insns = (const struct bpf_insn*)program->instructions;
+  attr.insns_cnt = program->instruction_count;
+  attr.license = program->license;
+  attr.log_level = load->level;
+  fd = bpf_load_program_xattr(&attr, load->buffer, load->size);
+#endif
+  take_result(answer, fd);
+  if (fd >= 0) close(fd);
+}
+
+/* --- BTF --- */
+
+static void btf_load(const struct load* load, struct answer* answer) {
+  const struct program* program = load->program;
+  int fd;
+#if LIBBPF_IS_AT_LEAST(0, 7) /* bpf_btf_load() with options */
+  struct bpf_btf_load_opts opts;
+  memset(&opts, 0, sizeof opts);
+  opts.sz = sizeof opts;
+  opts.log_level = load->level;
+  opts.log_buf = load->buffer;
+  opts.log_size = (uint32_t)load->size;
+  fd = bpf_btf_load(program->btf, program->btf_size, &opts);
+#else
+  /* bpf_load_btf() takes "log or not", and drops the request when there is no buffer. */
+  if (load->level > 1) {
+    not_expressible(answer, "LEVEL: bpf_load_btf() knows no log level before 0.7");
+    return;
+  }
+  if (load->size > UINT32_MAX) return;
+  fd = bpf_load_btf(program->btf, program->btf_size, load->buffer, (uint32_t)load->size,
+                    load->level != 0);
+#endif
+  take_result(answer, fd);
+  if (fd >= 0) close(fd);
+}
+
+/* --- a whole object --- */
+
+static void set_autoload(struct bpf_object* object, const char* function) {
+  struct bpf_program* program;
+  bpf_object__for_each_program(program, object) {
+    /* "load" flags exist from 0.1; an object with one program needs none. */
+    bpf_program__set_autoload(program, strcmp(bpf_program__name(program), function) == 0);
+  }
+}
+
+static struct bpf_object* open_object(const struct load* load) {
+  struct bpf_object_open_opts opts;
+  memset(&opts, 0, sizeof opts);
+  opts.sz = sizeof opts;
+  opts.object_name = "bpfmatrix";
+#if LIBBPF_IS_AT_LEAST(0, 7) /* kernel_log_buf, _size, _level */
+  opts.kernel_log_level = load->level;
+  if (!load->own_buffer) {
+    opts.kernel_log_buf = load->buffer;
+    opts.kernel_log_size = load->size;
+  }
+#endif
+  return bpf_object__open_mem(load->program->bytes, load->program->size, &opts);
+}
+
+static void object_load(const struct load* load, struct answer* answer) {
+#if !LIBBPF_IS_AT_LEAST(0, 7)
+  if (!load->own_buffer) {
+    not_expressible(answer, "BUFFER: an object load takes no log buffer before 0.7");
+    return;
+  }
+#endif
+  struct bpf_object* object = open_object(load);
+  const long failed = libbpf_get_error(object);
+  if (failed || !object) {
+    take_result(answer, failed ? failed : -errno);
+    return;
+  }
+  set_autoload(object, load->function);
+#if LIBBPF_IS_AT_LEAST(0, 7)
+  const int result = bpf_object__load(object);
+#else
+  struct bpf_object_load_attr attr;
+  memset(&attr, 0, sizeof attr);
+  attr.obj = object;
+  attr.log_level = (int)load->level;
+  const int result = bpf_object__load_xattr(&attr);
+#endif
+  /* Object-level functions return the code itself in every version. */
+  answer->return_value = result;
+  answer->api_errno = result < 0 ? -result : 0;
+  bpf_object__close(object);
+}
+
+void api_load(const struct load* load, struct answer* answer) {
+  libbpf_set_print(keep_message);
+  messages_size = 0;
+  messages[0] = '\0';
+  errno = 0;
+  if (load->interface == BPFM_PROG_LOAD)
+    prog_load(load, answer);
+  else if (load->interface == BPFM_BTF_LOAD)
+    btf_load(load, answer);
+  else
+    object_load(load, answer);
+}

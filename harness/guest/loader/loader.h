@@ -1,0 +1,142 @@
+/* The loader: one process that holds one library version and measures cells with it.
+ *
+ *   main.c      RUN in, BEGIN and RESULT out
+ *   program.c   the files of a program, mapped once
+ *   measure.c   one cell: resolve the buffer, load, look at the log
+ *   reference.c what a truncated log is held against: true sizes and whole texts
+ *   recorder.c  every bpf() call, seen through -Wl,--wrap=syscall
+ *   api_raw.c, api_libbpf.c   the one difference between loaders: how a load is issued
+ *
+ * Single-threaded. Plain C11, because it is compiled against the headers of every libbpf version.
+ */
+#ifndef BPFMATRIX_GUEST_LOADER_H
+#define BPFMATRIX_GUEST_LOADER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wire/protocol.h"
+
+#define MAX_NAME 256
+
+/* The files of a program. For prog_load and btf_load a parts file, for object_load the object. */
+struct program {
+  char file[MAX_NAME];
+  const uint8_t* bytes;
+  size_t size;
+  /* from a parts file; zero for an object */
+  uint32_t prog_type, expected_attach_type, instruction_count, btf_size;
+  const char* license;
+  const char* name;
+  const uint64_t* instructions;
+  const uint8_t* btf;
+};
+/* The program of that file, read on first use; NULL and errno when it cannot be read. */
+const struct program* program_open(const char* file, bool is_object);
+
+/* One load as it is to be issued. */
+struct load {
+  uint8_t interface; /* enum bpfm_interface */
+  uint32_t level;
+  void* buffer;      /* passed as it is; NULL with any size is legal here */
+  uint64_t size;
+  bool own_buffer;   /* object_load: leave the log buffer to the library */
+  uint32_t attr_size; /* raw only; 0: the interface's usual size */
+  const struct program* program;
+  const char* function;
+  uint32_t instruction_count; /* of the function as it is in the object */
+};
+
+/* What the loader's API answered. */
+struct answer {
+  uint8_t state;        /* enum bpfm_state */
+  int32_t api_errno;    /* 0: success; positive; libbpf's own codes from 4000 */
+  int64_t return_value; /* as the API gave it */
+  const char* note;     /* why it is not expressible or what failed; static text */
+};
+
+/* The loader's API: issues one load and undoes it. Defined once per loader. */
+void api_load(const struct load* load, struct answer* answer);
+/* Whether prog_load and btf_load take `extra` keys other than none: raw only. */
+bool api_takes_attr_size(void);
+/* What the library printed during the last api_load(), oldest text dropped first. */
+const char* api_messages(void);
+
+/* --- recorder.c ------------------------------------------------------------------------------- */
+
+struct recorded_call {
+  uint32_t cmd, level, size, attr_size;
+  int32_t error;
+  uint8_t flags; /* enum bpfm_call_flag */
+};
+
+/* The log text after the last measured call: a copy, since libraries free their buffers. */
+struct captured_log {
+  char* text;      /* not terminated */
+  uint64_t length; /* of the kernel's text, without NUL */
+  bool complete;   /* `text` holds all of it (it is cut above 32 MiB) */
+};
+
+struct record {
+  struct recorded_call calls[BPFM_MAX_CALLS];
+  uint32_t count;        /* calls kept; more are counted in `dropped` */
+  uint32_t dropped;
+  bool measured;         /* the measured command was called at least once */
+  int32_t kernel_errno;  /* of its last call */
+  uint64_t log_true_size; /* as the kernel told it at its last call; 0: not told */
+  uint64_t size;         /* log size of its last call */
+  uint32_t level;
+  bool touched;          /* the kernel wrote into the log buffer at its last call */
+  uint32_t overrun;      /* bytes found changed behind the buffer, the largest of all calls */
+  uint64_t overhead_ns;  /* time spent recording, to be taken off the duration */
+  struct captured_log log;
+};
+extern struct record record;
+
+/* Starts a new record: the calls that follow belong to `load`. */
+void record_begin(const struct load* load);
+/* Calls are passed through without being recorded until the next record_begin(). */
+void record_end(void);
+
+/* The one log buffer of this process: 1 GiB of address space, touched only where used. Returns its
+ * start; `size` bytes and a guard behind them may be used. NULL when it cannot be mapped. */
+void* arena_buffer(uint64_t size);
+/* Gives pages back after a large log. */
+void arena_release(uint64_t size);
+
+uint64_t now_ns(void);
+
+/* --- reference.c ------------------------------------------------------------------------------ */
+
+/* True size of (program, interface, level) as harness/docs/protocol.md defines it: the smallest size
+ * that is accepted on kernels with a rotating log, one less before them. 0: cannot be measured. */
+uint64_t true_size_of(const struct load* load);
+
+/* Which part of the whole text the captured one is: enum bpfm_kept. `load` is the truncated one. */
+uint8_t kept_part(const struct load* load, const char* text, uint64_t length);
+
+/* Whether a load at level 0 that failed with `error` reached verification: the same program at
+ * level 1 fails alike and has a text. */
+bool reaches_verification(const struct load* load, int32_t error);
+
+/* SHA-256 of a text; whole texts seen before are not hashed again. */
+void text_digest(const char* text, uint64_t length, uint8_t digest[32]);
+
+/* --- measure.c -------------------------------------------------------------------------------- */
+
+struct cell {
+  uint32_t cell;
+  uint8_t interface, buffer_kind;
+  int64_t buffer_value;
+  uint32_t level, limit_ms;
+  char file[MAX_NAME], function[MAX_NAME];
+  uint32_t instruction_count;
+  uint32_t attr_size;      /* from extra; 0: usual */
+  const char* unknown_extra; /* a key that this loader does not know */
+};
+/* Measures `cell` and writes its observation (wire/protocol.h) to `out`; returns its size. `out` has
+ * room for BPFM_MAX_GUEST_FRAME bytes. */
+size_t measure(const struct cell* cell, uint8_t* out);
+
+#endif

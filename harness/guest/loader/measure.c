@@ -1,0 +1,192 @@
+/* One cell: the buffer is resolved, the load is issued once, its log is looked at. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "loader.h"
+
+struct writer {
+  uint8_t* at;
+};
+static void put8(struct writer* w, uint8_t v) { *w->at++ = v; }
+static void put16(struct writer* w, uint16_t v) {
+  bpfm_put16(w->at, v);
+  w->at += 2;
+}
+static void put32(struct writer* w, uint32_t v) {
+  bpfm_put32(w->at, v);
+  w->at += 4;
+}
+static void put64(struct writer* w, uint64_t v) {
+  bpfm_put64(w->at, v);
+  w->at += 8;
+}
+static void put_text(struct writer* w, const char* text, size_t size) {
+  put16(w, (uint16_t)size);
+  memcpy(w->at, text, size);
+  w->at += size;
+}
+
+/* Everything that is told of one cell. */
+struct outcome {
+  struct answer answer;
+  uint8_t decided_by, kept, flags;
+  uint64_t true_size, buffer_size, duration_ns;
+  uint8_t digest[32];
+  char note[BPFM_MAX_NOTE + 1];
+  char messages[BPFM_MAX_MESSAGES + 1];
+};
+
+static bool fail(struct outcome* out, uint8_t state, const char* note) {
+  out->answer.state = state;
+  snprintf(out->note, sizeof out->note, "%s", note);
+  return false;
+}
+
+/* A relative buffer without a true size: because this loader takes no buffer at all, or because the
+ * size cannot be found. */
+static bool no_true_size(struct load* load, struct outcome* out) {
+  struct load plain = *load;
+  struct answer answer = {0};
+  plain.buffer = arena_buffer(4096);
+  plain.size = 4096;
+  record_begin(NULL);
+  api_load(&plain, &answer);
+  if (answer.state == BPFM_NOT_EXPRESSIBLE) return fail(out, answer.state, answer.note);
+  return fail(out, BPFM_NOT_MEASURABLE, "TRUE_SIZE: no load tells it and none can be searched for");
+}
+
+/* Where the buffer lies and how large it is said to be. False with a state when it cannot be had. */
+static bool resolve_buffer(const struct cell* cell, struct load* load, struct outcome* out) {
+  int64_t size = cell->buffer_value;
+  switch (cell->buffer_kind) {
+    case BPFM_BUF_NONE:
+      load->own_buffer = cell->interface == BPFM_OBJECT_LOAD;
+      return true;
+    case BPFM_BUF_NULL:
+      load->size = (uint64_t)size;
+      out->buffer_size = load->size;
+      return true;
+    case BPFM_BUF_RELATIVE:
+      out->true_size = true_size_of(load);
+      if (out->true_size == 0) return no_true_size(load, out);
+      size += (int64_t)out->true_size;
+      if (size < 0) size = 0;
+      break;
+    default:
+      break;
+  }
+  load->buffer = arena_buffer((uint64_t)size);
+  load->size = (uint64_t)size;
+  out->buffer_size = load->size;
+  if (!load->buffer)
+    return fail(out, BPFM_LOADER_ERROR, "the log buffer cannot be mapped: larger than 1 GiB, or no memory");
+  return true;
+}
+
+static bool prepare(const struct cell* cell, struct load* load, struct outcome* out) {
+  load->interface = cell->interface;
+  load->level = cell->level;
+  load->function = cell->function;
+  load->instruction_count = cell->instruction_count;
+  load->attr_size = cell->attr_size;
+  if (cell->unknown_extra || (cell->attr_size && !api_takes_attr_size())) {
+    snprintf(out->note, sizeof out->note, "EXTRA: this loader cannot vary %s",
+             cell->unknown_extra ? cell->unknown_extra : "attr_size");
+    out->answer.state = BPFM_NOT_EXPRESSIBLE;
+    return false;
+  }
+  load->program = program_open(cell->file, cell->interface == BPFM_OBJECT_LOAD);
+  if (!load->program) {
+    snprintf(out->note, sizeof out->note, "%.100s: %s", cell->file, strerror(errno));
+    out->answer.state = BPFM_LOADER_ERROR;
+    return false;
+  }
+  return true;
+}
+
+/* What the record of the load amounts to. Makes reference loads where the text must be placed. */
+static void look(const struct load* load, struct outcome* out) {
+  out->decided_by = record.measured ? BPFM_BY_KERNEL : BPFM_BY_LIBRARY;
+  const bool failed = record.measured && record.kernel_errno != 0;
+  const bool has_text = record.touched && record.log.length > 0;
+  if (record.log_true_size) out->flags |= BPFM_TRUE_SIZE_TOLD;
+  if (record.touched) out->flags |= BPFM_TOUCHED;
+
+  bool verified = record.measured && (!failed || has_text || record.log_true_size != 0);
+  /* The copy must outlive the reference loads below, which make records of their own. */
+  struct record own = record;
+  record.log.text = NULL;
+  if (own.measured && failed && !verified && own.level == 0)
+    verified = reaches_verification(load, own.kernel_errno);
+  if (verified) out->flags |= BPFM_VERIFIED;
+  if (has_text && own.log.text) {
+    const uint64_t copied = own.log.complete ? own.log.length : 32u << 20;
+    /* A full buffer may hide a cut as well: invalid BTF before 6.4 keeps its own error. */
+    const bool cut = (failed && own.kernel_errno == ENOSPC) || own.log.length + 1 >= own.size;
+    out->kept = cut ? kept_part(load, own.log.text, copied) : BPFM_KEPT_ALL;
+    if (out->kept == BPFM_KEPT_NONE)
+      snprintf(out->note, sizeof out->note, "the text that was kept could not be placed in the whole");
+    text_digest(own.log.text, copied, out->digest);
+  }
+  record_begin(NULL);
+  record = own;
+}
+
+static size_t encode(const struct outcome* out, uint8_t* at) {
+  struct writer w = {at};
+  const struct captured_log* log = &record.log;
+  const bool measured = out->answer.state == BPFM_MEASURED;
+  put8(&w, out->answer.state);
+  put8(&w, out->decided_by);
+  put8(&w, out->kept);
+  put8(&w, out->flags);
+  put32(&w, (uint32_t)out->answer.api_errno);
+  put64(&w, (uint64_t)out->answer.return_value);
+  put32(&w, measured && record.measured ? (uint32_t)record.kernel_errno : 0);
+  put64(&w, measured ? record.log_true_size : 0);
+  put64(&w, out->true_size);
+  put64(&w, measured && record.measured && !out->buffer_size ? record.size : out->buffer_size);
+  put64(&w, measured ? log->length : 0);
+  put32(&w, measured ? record.overrun : 0);
+  put64(&w, out->duration_ns);
+  memcpy(w.at, out->digest, 32);
+  w.at += 32;
+  put16(&w, measured ? (uint16_t)record.count : 0);
+  for (uint32_t i = 0; measured && i < record.count; ++i) {
+    const struct recorded_call* call = &record.calls[i];
+    put32(&w, call->cmd);
+    put32(&w, call->level);
+    put32(&w, call->size);
+    put32(&w, call->attr_size);
+    put32(&w, (uint32_t)call->error);
+    put8(&w, call->flags);
+  }
+  const uint64_t have = measured && log->text ? (log->complete ? log->length : 32u << 20) : 0;
+  const size_t head = have < BPFM_MAX_LOG_HEAD ? have : BPFM_MAX_LOG_HEAD;
+  const size_t tail = have < BPFM_MAX_LOG_TAIL ? have : BPFM_MAX_LOG_TAIL;
+  put_text(&w, head ? log->text : "", head);
+  put_text(&w, tail ? log->text + have - tail : "", tail);
+  put_text(&w, out->messages, strlen(out->messages));
+  put_text(&w, out->note, strlen(out->note));
+  return (size_t)(w.at - at);
+}
+
+size_t measure(const struct cell* cell, uint8_t* at) {
+  struct outcome out = {0};
+  struct load load = {0};
+  record_begin(NULL);
+  if (!prepare(cell, &load, &out) || !resolve_buffer(cell, &load, &out)) return encode(&out, at);
+  record_begin(&load);
+  const uint64_t began = now_ns();
+  api_load(&load, &out.answer);
+  const uint64_t took = now_ns() - began;
+  record_end();
+  out.duration_ns = took > record.overhead_ns ? took - record.overhead_ns : 0;
+  snprintf(out.messages, sizeof out.messages, "%s", api_messages());
+  if (out.answer.note) snprintf(out.note, sizeof out.note, "%s", out.answer.note);
+  if (out.answer.state == BPFM_MEASURED) look(&load, &out);
+  arena_release(load.buffer ? load.size : 0);
+  return encode(&out, at);
+}

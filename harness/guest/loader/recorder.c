@@ -1,0 +1,236 @@
+/* Sees every bpf() call of the library: the linker sends its syscall() here (-Wl,--wrap=syscall). */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "loader.h"
+
+#define ARENA_SIZE ((1ull << 30) + (1ull << 20))
+#define GUARD 64          /* bytes looked at behind the buffer */
+#define SENTINEL 16       /* bytes at its start that tell whether it was written */
+#define PATTERN 0xa5
+#define COPY_LIMIT (32ull << 20)
+#define KEEP_END (1ull << 20) /* of a text over the limit: the last bytes of the copy */
+
+/* Byte offsets in union bpf_attr, the same since the fields exist (include/uapi/linux/bpf.h). */
+enum {
+  PROG_INSN_CNT = 4,
+  PROG_LOG_LEVEL = 24,
+  PROG_LOG_SIZE = 28,
+  PROG_LOG_BUF = 32,
+  PROG_NAME = 48,
+  PROG_LOG_TRUE_SIZE = 140, /* 6.4 */
+  BTF_DATA = 0,
+  BTF_LOG_BUF = 8,
+  BTF_SIZE = 16,
+  BTF_LOG_SIZE = 20,
+  BTF_LOG_LEVEL = 24,
+  BTF_LOG_TRUE_SIZE = 28, /* 6.4 */
+  MAP_NAME = 28,
+  CMD_TOKEN_CREATE = 36, /* BPF_TOKEN_CREATE, 6.9 */
+};
+
+struct record record;
+static const struct load* current; /* NULL: not recording */
+static uint8_t* arena;
+
+long __real_syscall(long number, ...);
+
+uint64_t now_ns(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (uint64_t)t.tv_sec * 1000000000ull + (uint64_t)t.tv_nsec;
+}
+
+void* arena_buffer(uint64_t size) {
+  if (!arena) {
+    void* map = mmap(NULL, ARENA_SIZE, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (map == MAP_FAILED) return NULL;
+    arena = map;
+  }
+  return size + GUARD <= ARENA_SIZE ? arena : NULL;
+}
+
+void arena_release(uint64_t size) {
+  if (arena && size > (1u << 20)) madvise(arena, size + GUARD, MADV_DONTNEED);
+}
+
+void record_begin(const struct load* load) {
+  free(record.log.text);
+  memset(&record, 0, sizeof record);
+  current = load;
+}
+
+void record_end(void) { current = NULL; }
+
+static uint32_t field32(const uint8_t* attr, uint32_t attr_size, uint32_t offset) {
+  uint32_t value = 0;
+  if (offset + 4 <= attr_size) memcpy(&value, attr + offset, 4);
+  return value;
+}
+
+static uint64_t field64(const uint8_t* attr, uint32_t attr_size, uint32_t offset) {
+  uint64_t value = 0;
+  if (offset + 8 <= attr_size) memcpy(&value, attr + offset, 8);
+  return value;
+}
+
+/* A PROG_LOAD of the program itself carries its name (cut to 15 characters); where names are not
+ * supported (before 4.15) it carries none, and at least as many instructions as the function. */
+static bool is_programs_load(const uint8_t* attr, uint32_t attr_size) {
+  char name[16] = "";
+  if (PROG_NAME + sizeof name <= attr_size) memcpy(name, attr + PROG_NAME, sizeof name);
+  const bool long_enough = field32(attr, attr_size, PROG_INSN_CNT) >= current->instruction_count;
+  if (name[0] == '\0') return long_enough;
+  return long_enough && strncmp(name, current->function, sizeof name - 1) == 0;
+}
+
+/* The object's own BTF names its functions; the BTF of a feature probe does not. */
+static bool is_objects_btf(const uint8_t* attr, uint32_t attr_size) {
+  if (current->interface == BPFM_BTF_LOAD) return true;
+  const void* data = (const void*)(uintptr_t)field64(attr, attr_size, BTF_DATA);
+  const uint32_t size = field32(attr, attr_size, BTF_SIZE);
+  return data && memmem(data, size, current->function, strlen(current->function) + 1) != NULL;
+}
+
+static bool is_probe(uint32_t cmd, const uint8_t* attr, uint32_t attr_size) {
+  switch (cmd) {
+    case BPF_PROG_LOAD:
+      return !is_programs_load(attr, attr_size);
+    case BPF_BTF_LOAD:
+      return !is_objects_btf(attr, attr_size);
+    case BPF_MAP_CREATE:
+      /* Probes make maps without a name, or with one of their own. */
+      return MAP_NAME + 7 > attr_size || attr[MAP_NAME] == '\0' ||
+             memcmp(attr + MAP_NAME, "libbpf_", 7) == 0;
+    case CMD_TOKEN_CREATE:
+      return true;
+    default:
+      return false;
+  }
+}
+
+struct log_fields {
+  uint32_t level, size;
+  uint8_t* buffer;
+};
+
+static struct log_fields log_fields(uint32_t cmd, const uint8_t* attr, uint32_t attr_size) {
+  struct log_fields log = {0};
+  if (cmd == BPF_PROG_LOAD) {
+    log.level = field32(attr, attr_size, PROG_LOG_LEVEL);
+    log.size = field32(attr, attr_size, PROG_LOG_SIZE);
+    log.buffer = (uint8_t*)(uintptr_t)field64(attr, attr_size, PROG_LOG_BUF);
+  } else if (cmd == BPF_BTF_LOAD) {
+    log.level = field32(attr, attr_size, BTF_LOG_LEVEL);
+    log.size = field32(attr, attr_size, BTF_LOG_SIZE);
+    log.buffer = (uint8_t*)(uintptr_t)field64(attr, attr_size, BTF_LOG_BUF);
+  }
+  return log;
+}
+
+static bool in_arena(const uint8_t* buffer) {
+  return arena && buffer >= arena && buffer < arena + ARENA_SIZE;
+}
+
+static void arm(const struct log_fields* log) {
+  if (!in_arena(log->buffer) || log->size + (uint64_t)GUARD > ARENA_SIZE) return;
+  memset(log->buffer, PATTERN, log->size < SENTINEL ? log->size : SENTINEL);
+  memset(log->buffer + log->size, PATTERN, GUARD);
+}
+
+static void copy_log(const struct log_fields* log) {
+  const uint64_t length = strnlen((const char*)log->buffer, log->size);
+  const uint64_t kept = length < COPY_LIMIT ? length : COPY_LIMIT;
+  free(record.log.text);
+  record.log.text = malloc(kept ? kept : 1);
+  record.log.length = length;
+  record.log.complete = kept == length && record.log.text;
+  if (!record.log.text) return;
+  if (kept == length) {
+    memcpy(record.log.text, log->buffer, length);
+  } else {
+    memcpy(record.log.text, log->buffer, kept - KEEP_END);
+    memcpy(record.log.text + kept - KEEP_END, log->buffer + length - KEEP_END, KEEP_END);
+  }
+}
+
+static void look_at_buffer(const struct log_fields* log) {
+  record.touched = false;
+  record.log.length = 0;
+  if (!log->buffer) return;
+  if (in_arena(log->buffer)) {
+    const uint32_t sentinel = log->size < SENTINEL ? log->size : SENTINEL;
+    for (uint32_t i = 0; i < sentinel; ++i) record.touched |= log->buffer[i] != PATTERN;
+    uint32_t overrun = 0;
+    for (uint32_t i = 0; i < GUARD; ++i)
+      if (log->buffer[log->size + i] != PATTERN) overrun = i + 1;
+    if (overrun > record.overrun) record.overrun = overrun;
+  } else {
+    record.touched = log->size > 0 && log->buffer[0] != '\0';
+  }
+  if (record.touched) copy_log(log);
+}
+
+static void keep_call(uint32_t cmd, const struct log_fields* log, uint32_t attr_size, int error,
+                      bool probe, bool measured) {
+  if (record.count == BPFM_MAX_CALLS) {
+    ++record.dropped;
+    return;
+  }
+  struct recorded_call* call = &record.calls[record.count++];
+  call->cmd = cmd;
+  call->level = log->level;
+  call->size = log->size;
+  call->attr_size = attr_size;
+  call->error = error;
+  call->flags = (uint8_t)((probe ? BPFM_CALL_PROBE : 0) | (measured ? BPFM_CALL_MEASURED : 0));
+}
+
+static long recorded_bpf(long cmd, uint8_t* attr, uint32_t attr_size) {
+  const uint64_t before = now_ns();
+  const uint32_t command = (uint32_t)cmd;
+  const uint32_t measured_command =
+      current->interface == BPFM_BTF_LOAD ? BPF_BTF_LOAD : BPF_PROG_LOAD;
+  const struct log_fields log = log_fields(command, attr, attr_size);
+  const bool probe = is_probe(command, attr, attr_size);
+  const bool measured = command == measured_command && !probe;
+  if (measured) arm(&log);
+
+  const uint64_t called = now_ns();
+  const long result = __real_syscall(__NR_bpf, cmd, attr, (long)attr_size);
+  const int error = result < 0 ? errno : 0;
+  const uint64_t returned = now_ns();
+
+  keep_call(command, &log, attr_size, error, probe, measured);
+  if (measured) {
+    record.measured = true;
+    record.kernel_errno = error;
+    record.level = log.level;
+    record.size = log.size;
+    record.log_true_size =
+        field32(attr, attr_size, command == BPF_PROG_LOAD ? PROG_LOG_TRUE_SIZE : BTF_LOG_TRUE_SIZE);
+    look_at_buffer(&log);
+  }
+  record.overhead_ns += (called - before) + (now_ns() - returned);
+  errno = error;
+  return result;
+}
+
+long __wrap_syscall(long number, ...) {
+  long a[6];
+  va_list list;
+  va_start(list, number);
+  for (int i = 0; i < 6; ++i) a[i] = va_arg(list, long);
+  va_end(list);
+  if (number == __NR_bpf && current) return recorded_bpf(a[0], (uint8_t*)a[1], (uint32_t)a[2]);
+  return __real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}

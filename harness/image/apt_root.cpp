@@ -1,0 +1,314 @@
+#include "image/apt_root.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <system_error>
+
+#include "base/child_process.h"
+#include "base/descriptor.h"
+#include "base/digest.h"
+#include "base/files.h"
+#include "base/text.h"
+#include "image/apt_lists.h"
+#include "image/apt_sources.h"
+#include "image/deb_version.h"
+
+namespace bpfmatrix::image {
+namespace fs = std::filesystem;
+using base::ErrorKind;
+using base::fail;
+
+namespace {
+
+// apt's own downloader: the same methods, proxies and credentials as apt-get, and no cache to
+// build from all lists before each download (package apt, since 1.1).
+constexpr const char* kHelper = "/usr/lib/apt/apt-helper";
+constexpr const char* kKeyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
+constexpr std::chrono::seconds kSlowestDownload{1800};
+
+base::Result<base::CommandOutput> run_apt(std::vector<std::string> argv,
+                                          const fs::path& configuration) {
+  argv.insert(argv.begin() + 1, {"-c", configuration.string()});  // before any -o
+  auto output = base::run_command({.argv = std::move(argv),
+                                   .environment = {{"LC_ALL", "C"}},
+                                   .timeout = kSlowestDownload});
+  if (!output && output.error().kind == ErrorKind::unavailable) {
+    return output.error().in("apt is needed to get kernels and sources from Debian (package apt)");
+  }
+  return output;
+}
+
+std::string last_line(std::string_view text) {
+  while (text.ends_with('\n')) text.remove_suffix(1);
+  return base::printable(text.substr(text.rfind('\n') + 1));
+}
+
+// Read after the host's own configuration (-c), so that the host's proxies and credentials hold and
+// what concerns places and hooks is ours. APT_CONFIG would be read before it and be overruled.
+std::string make_configuration(const fs::path& folder) {
+  const std::string root = folder.string();
+  return fmt::format(
+      "Dir::State \"{0}/state\";\n"
+      "Dir::State::lists \"{0}/state/lists/\";\n"
+      "Dir::State::status \"{0}/status\";\n"
+      "Dir::State::extended_states \"{0}/state/extended_states\";\n"
+      "Dir::Cache \"{0}/cache\";\n"
+      "Dir::Cache::archives \"{0}/cache/archives/\";\n"
+      "Dir::Cache::pkgcache \"\";\n"
+      "Dir::Cache::srcpkgcache \"\";\n"
+      "Dir::Etc::sourcelist \"{0}/sources.list\";\n"
+      "Dir::Etc::sourceparts \"/dev/null\";\n"
+      "Dir::Etc::preferences \"/dev/null\";\n"
+      "Dir::Etc::preferencesparts \"/dev/null\";\n"
+      "#clear APT::Update;\n"  // the host's hooks work on the host's lists
+      "APT::Update::Error-Mode \"any\";\n"
+      "#clear APT::Architectures;\n"
+      "APT::Architecture \"amd64\";\n"
+      "APT::Architectures {{ \"amd64\"; }};\n"
+      // As root apt would go on as _apt, which need not be able to read a workspace.
+      "APT::Sandbox::User \"root\";\n"
+      "APT::Get::List-Cleanup \"true\";\n"
+      "Acquire::GzipIndexes \"true\";\n"
+      "Acquire::Languages \"none\";\n"
+      "Acquire::Retries \"3\";\n"
+      "Acquire::PDiffs \"false\";\n"
+      // No cache of all packages after an update: lists are read here (apt_lists.h).
+      "pkgCacheFile::Generate \"false\";\n",
+      root);
+}
+
+// target=… leaves out translations, DEP-11 and what else the host has switched on.
+std::string source_lines(const std::string& suite, const std::string& uri) {
+  return fmt::format(
+      "deb [arch=amd64 signed-by={0} target=Packages] {1} {2} main\n"
+      "deb-src [signed-by={0} target=Sources] {1} {2} main\n",
+      kKeyring, uri, suite);
+}
+
+bool younger_than(const fs::path& file, int hours) {
+  std::error_code ec;
+  const auto time = fs::last_write_time(file, ec);
+  if (ec) return false;
+  const auto age = fs::file_time_type::clock::now() - time;
+  return age >= std::chrono::seconds(0) && age < std::chrono::hours(hours);
+}
+
+// The last line of apt's messages that speaks of `suite`.
+std::string reason_for(const std::string& suite, std::string_view messages) {
+  std::string reason;
+  while (!messages.empty()) {
+    const size_t end = std::min(messages.find('\n'), messages.size());
+    const std::string line(messages.substr(0, end));
+    if (line.find(fmt::format("/dists/{}/", suite)) != line.npos ||
+        line.find(fmt::format(" {} ", suite)) != line.npos)
+      reason = base::printable(line);
+    messages.remove_prefix(std::min(end + 1, messages.size()));
+  }
+  return reason;
+}
+
+}  // namespace
+
+AptRoot::AptRoot(fs::path folder, std::vector<spec::SuiteEntry> suites)
+    : folder_(std::move(folder)), suites_(std::move(suites)) {
+  std::error_code ec;
+  if (auto absolute = fs::absolute(folder_, ec); !ec) folder_ = absolute.lexically_normal();
+}
+
+base::Status AptRoot::configure() {
+  if (folder_.string().find_first_of("\"\n") != std::string::npos)
+    return fail(ErrorKind::invalid_input, "apt cannot use the folder {}", folder_.string());
+  std::error_code ec;
+  if (!fs::exists(kKeyring, ec)) {
+    return fail(ErrorKind::unavailable,
+                "{} is not there, so nothing of Debian's archive can be checked: install the "
+                "package debian-archive-keyring",
+                kKeyring);
+  }
+  const Mirrors mirrors = host_mirrors();
+  for (const auto& suite : suites_) {
+    if (suite.archive != "debian" && suite.archive != "debian-security") {
+      return fail(ErrorKind::invalid_input, "suite {}: '{}' is no archive of Debian", suite.name,
+                  suite.archive);
+    }
+    if (suite.name.empty() || suite.name.find_first_of("/ []\"\n") != std::string::npos)
+      return fail(ErrorKind::invalid_input, "'{}' is no name of a suite", suite.name);
+    archives_[suite.name] = suite.archive == "debian" ? mirrors.debian : mirrors.security;
+  }
+  for (const char* name : {"state/lists/partial", "cache/archives/partial"}) {
+    fs::create_directories(folder_ / name, ec);
+    if (ec) return base::io_error(ec.value(), fmt::format("make {}", (folder_ / name).string()));
+  }
+  const std::string configuration = make_configuration(folder_);
+  std::string sources;
+  for (const auto& [suite, uri] : archives_) sources += source_lines(suite, uri);
+  configuration_ = base::sha256_hex(configuration + sources);
+  BPFM_CHECK(base::write_file(folder_ / "status", ""));
+  BPFM_CHECK(base::write_file(folder_ / "sources.list", sources));
+  return base::write_file(folder_ / "apt.conf", configuration);
+}
+
+base::Status AptRoot::update(int max_age_hours) {
+  if (!updated_) updated_ = fetch_lists(max_age_hours).in("read Debian's package lists");
+  return *updated_;
+}
+
+base::Status AptRoot::fetch_lists(int max_age_hours) {
+  BPFM_CHECK(configure());
+  // Two runs in one workspace: the second waits, and then finds fresh lists.
+  const base::Descriptor guard(
+      ::open((folder_ / "guard").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+  if (!guard.open()) return base::io_error(errno, fmt::format("open {}/guard", folder_.string()));
+  while (::flock(guard.get(), LOCK_EX) != 0)
+    if (errno != EINTR) return base::io_error(errno, "lock the apt root");
+  // The stamp is written after an update without any failure, and names its configuration.
+  const fs::path stamp = folder_ / "complete";
+  const auto last = base::read_file(stamp, 4096);
+  if (last && *last == configuration_ && younger_than(stamp, max_age_hours)) return read_targets();
+  BPFM_TRY(const auto output, run_apt({"apt-get", "-q", "update"}, folder_ / "apt.conf"));
+  for (const auto& suite : suites_)
+    reasons_[suite.name] = reason_for(suite.name, output.standard_error);
+  BPFM_CHECK(read_targets());
+  if (output.status.success() && missing_.empty())
+    BPFM_CHECK(base::write_file(stamp, configuration_));
+  if (lists_.empty() && !suites_.empty()) {
+    return fail(ErrorKind::unavailable, "no suite can be had from {}: {}",
+                archives_.begin()->second, last_line(output.standard_error));
+  }
+  return {};
+}
+
+// Which lists are there. They are found by their names in apt's folder: `apt-get indextargets` would
+// tell too, but builds a cache of all packages first (seconds), and names none of them when it may
+// not (apt 2.6.1).
+base::Status AptRoot::read_targets() {
+  lists_.clear();
+  std::error_code ec;
+  const fs::path folder = folder_ / "state/lists";
+  for (fs::directory_iterator at(folder, ec), end; !ec && at != end; at.increment(ec)) {
+    const std::string name = at->path().filename().string();
+    for (const auto& suite : suites_) {
+      for (const bool source : {false, true}) {
+        const auto middle = fmt::format("_dists_{}_main_{}", suite.name,
+                                        source ? "source_Sources" : "binary-amd64_Packages");
+        const size_t found = name.find(middle);
+        // Behind it nothing but the ending of a compression.
+        if (found == name.npos) continue;
+        const std::string ending = name.substr(found + middle.size());
+        if (ending.empty() || ending[0] == '.') lists_[{suite.name, source}] = at->path();
+      }
+    }
+  }
+  if (ec) return base::io_error(ec.value(), fmt::format("read {}", folder.string()));
+  missing_.clear();
+  for (const auto& suite : suites_)
+    if (!lists_.contains({suite.name, false}) && !lists_.contains({suite.name, true}))
+      missing_.push_back(suite.name);
+  return {};
+}
+
+base::Result<fs::path> AptRoot::list_of(const std::string& suite, bool source) const {
+  if (const auto at = lists_.find({suite, source}); at != lists_.end()) return at->second;
+  const auto archive = archives_.find(suite);
+  if (archive == archives_.end())
+    return fail(ErrorKind::unavailable, "suite {} is not in the catalogue's suites", suite);
+  const auto reason = reasons_.find(suite);
+  return fail(ErrorKind::unavailable, "suite {} cannot be had from {}{}{}", suite, archive->second,
+              reason != reasons_.end() && !reason->second.empty() ? ": " : "",
+              reason != reasons_.end() ? reason->second : "");
+}
+
+base::Result<std::vector<Package>> AptRoot::find(const std::string& suite,
+                                                 const std::string& name_glob) {
+  BPFM_CHECK(update());
+  if (const auto at = found_.find({suite, name_glob}); at != found_.end()) return at->second;
+  BPFM_TRY(const fs::path list, list_of(suite, false));
+  std::vector<Package> packages;
+  BPFM_CHECK(for_each_paragraph(list, [&](std::string_view paragraph) {
+    if (!base::glob_matches(name_glob, std::string(field(paragraph, "Package")))) return;
+    if (auto package = parse_package(paragraph, suite)) packages.push_back(std::move(*package));
+  }));
+  found_[{suite, name_glob}] = packages;
+  return packages;
+}
+
+base::Result<SourcePackage> AptRoot::find_source(const std::string& suite,
+                                                 const std::string& name) {
+  BPFM_CHECK(update());
+  BPFM_TRY(const fs::path list, list_of(suite, true));
+  std::optional<SourcePackage> newest;
+  BPFM_CHECK(for_each_paragraph(list, [&](std::string_view paragraph) {
+    if (field(paragraph, "Package") != name) return;
+    auto source = parse_source(paragraph, suite);
+    if (source && (!newest || compare_deb_versions(newest->version, source->version) < 0))
+      newest = std::move(source);
+  }));
+  if (!newest) return fail(ErrorKind::unavailable, "suite {} has no source {}", suite, name);
+  return std::move(*newest);
+}
+
+base::Result<std::string> AptRoot::uri_of(const std::string& suite, const std::string& path) const {
+  const auto archive = archives_.find(suite);
+  if (archive == archives_.end())
+    return fail(ErrorKind::unavailable, "suite {} is not in the catalogue's suites", suite);
+  std::string uri = archive->second;
+  // apt's file: method answers with the place instead of copying.
+  if (uri.starts_with("file:")) uri.replace(0, 4, "copy");
+  if (!uri.ends_with('/')) uri += '/';
+  return uri + path;
+}
+
+base::Result<fs::path> AptRoot::download_file(const std::string& uri, const fs::path& target,
+                                              const std::string& sha256, uint64_t size) {
+  const auto matches = [&]() -> base::Result<bool> {
+    std::error_code ec;
+    if (!fs::is_regular_file(fs::symlink_status(target, ec)) || fs::file_size(target, ec) != size)
+      return false;
+    BPFM_TRY(const std::string digest, base::sha256_file(target));
+    return digest == sha256;
+  };
+  BPFM_TRY(const bool there, matches());
+  if (there) return target;
+  std::error_code ec;
+  fs::create_directories(target.parent_path(), ec);
+  if (ec) return base::io_error(ec.value(), fmt::format("make {}", target.parent_path().string()));
+  fs::remove(target, ec);
+  BPFM_TRY(const auto output,
+           run_apt({kHelper, "download-file", uri, target.string(), "SHA256:" + sha256},
+                   folder_ / "apt.conf"));
+  if (!output.status.success()) {
+    fs::remove(target, ec);
+    return fail(ErrorKind::unavailable, "download {}: {}", uri, last_line(output.standard_error));
+  }
+  BPFM_TRY(const bool good, matches());
+  if (good) return target;
+  fs::remove(target, ec);
+  return fail(ErrorKind::unavailable, "{} is not what the signed list of its suite says", uri);
+}
+
+base::Result<fs::path> AptRoot::download(const Package& package, const fs::path& folder) {
+  BPFM_CHECK(update());
+  BPFM_TRY(const std::string uri, uri_of(package.suite, package.filename));
+  return download_file(uri, fs::absolute(folder) / fs::path(package.filename).filename(),
+                       package.sha256, package.size);
+}
+
+base::Result<fs::path> AptRoot::download_upstream(const std::string& name,
+                                                  const SourcePackage& source,
+                                                  const fs::path& folder) {
+  BPFM_CHECK(update());
+  for (const auto& file : source.files) {
+    const bool upstream = file.name.find(".orig.tar.") != std::string::npos;
+    if (!upstream || file.name.ends_with(".asc")) continue;
+    BPFM_TRY(const std::string uri, uri_of(source.suite, source.directory + "/" + file.name));
+    return download_file(uri, fs::absolute(folder) / file.name, file.sha256, file.size);
+  }
+  return fail(ErrorKind::unavailable, "the source {} {} has no upstream tarball", name,
+              source.version);
+}
+
+}  // namespace bpfmatrix::image

@@ -1,0 +1,109 @@
+#include "image/initramfs.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include <algorithm>
+#include <cctype>
+#include <memory>
+
+namespace bpfmatrix::image {
+using base::ErrorKind;
+using base::fail;
+
+namespace {
+
+constexpr size_t kMostModules = 99;  // two digits in the name
+
+bool plain_name(const std::string& name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '_' || c == '-';
+  });
+}
+
+// One archive in memory. Owner, times and inode numbers are the same in every run.
+class Cpio {
+ public:
+  base::Status open() {
+    archive_write_set_format_cpio_newc(archive_.get());
+    archive_write_add_filter_none(archive_.get());
+    archive_write_set_bytes_per_block(archive_.get(), 0);
+    archive_write_set_bytes_in_last_block(archive_.get(), 1);
+    if (archive_write_open2(archive_.get(), this, nullptr, &Cpio::append, nullptr, nullptr) !=
+        ARCHIVE_OK)
+      return broken("open");
+    return {};
+  }
+  base::Status folder(const std::string& name) { return add(name, AE_IFDIR | 0755, {}, 0); }
+  base::Status device(const std::string& name, mode_t mode, dev_t number) {
+    return add(name, AE_IFCHR | mode, {}, number);
+  }
+  base::Status file(const std::string& name, mode_t mode, const std::string& content) {
+    return add(name, AE_IFREG | mode, content, 0);
+  }
+  base::Result<std::string> finish() {
+    if (archive_write_close(archive_.get()) != ARCHIVE_OK) return broken("close");
+    return std::move(bytes_);
+  }
+
+ private:
+  static la_ssize_t append(archive*, void* self, const void* data, size_t size) {
+    static_cast<Cpio*>(self)->bytes_.append(static_cast<const char*>(data), size);
+    return static_cast<la_ssize_t>(size);
+  }
+  base::Status add(const std::string& name, mode_t mode, const std::string& content,
+                   dev_t number) {
+    std::unique_ptr<archive_entry, decltype(&archive_entry_free)> entry(archive_entry_new(),
+                                                                        &archive_entry_free);
+    archive_entry_set_pathname(entry.get(), name.c_str());
+    archive_entry_set_mode(entry.get(), mode);
+    archive_entry_set_size(entry.get(), static_cast<la_int64_t>(content.size()));
+    archive_entry_set_mtime(entry.get(), 0, 0);
+    archive_entry_set_nlink(entry.get(), 1);
+    archive_entry_set_ino64(entry.get(), ++inode_);
+    if (number != 0) archive_entry_set_rdev(entry.get(), number);
+    if (archive_write_header(archive_.get(), entry.get()) != ARCHIVE_OK) return broken(name);
+    if (content.empty()) return {};
+    const la_ssize_t written =
+        archive_write_data(archive_.get(), content.data(), content.size());
+    if (written != static_cast<la_ssize_t>(content.size())) return broken(name);
+    return {};
+  }
+  base::Error broken(const std::string& where) {
+    const char* why = archive_error_string(archive_.get());
+    return fail(ErrorKind::internal, "write the initramfs: {}: {}", where,
+                why != nullptr ? why : "unknown");
+  }
+
+  std::unique_ptr<archive, decltype(&archive_write_free)> archive_{archive_write_new(),
+                                                                   &archive_write_free};
+  std::string bytes_;
+  int inode_ = 0;
+};
+
+}  // namespace
+
+base::Result<std::string> make_initramfs(
+    const std::string& agent, const std::vector<std::pair<std::string, std::string>>& modules) {
+  if (agent.empty()) return fail(ErrorKind::invalid_input, "the agent's binary is empty");
+  if (modules.size() > kMostModules)
+    return fail(ErrorKind::invalid_input, "{} modules, more than {}", modules.size(), kMostModules);
+  Cpio cpio;
+  BPFM_CHECK(cpio.open());
+  for (const char* folder : {"dev", "modules", "proc", "run", "sys"})
+    BPFM_CHECK(cpio.folder(folder));
+  // Without it init starts with no standard descriptors (init/main.c, console_on_rootfs()).
+  BPFM_CHECK(cpio.device("dev/console", 0600, makedev(5, 1)));
+  for (size_t i = 0; i < modules.size(); ++i) {
+    const auto& [name, content] = modules[i];
+    if (!plain_name(name))
+      return fail(ErrorKind::invalid_input, "'{}' is not a name of a module", name);
+    BPFM_CHECK(cpio.file(fmt::format("modules/{:02}-{}.ko", i, name), 0644, content));
+  }
+  BPFM_CHECK(cpio.file("init", 0755, agent));
+  return cpio.finish();
+}
+
+}  // namespace bpfmatrix::image

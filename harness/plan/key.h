@@ -1,0 +1,29 @@
+// A cell's content key: a digest over the digests of everything that can change its observation.
+//
+// The id is the cell's name; the key says what was really run. Same key, same observation.
+// Build paths and names never enter it.
+#pragma once
+
+#include <string>
+
+#include "plan/plan.h"
+
+namespace bpfmatrix::plan {
+
+// What a boot is made of, the same for all its cells.
+struct MachineDigests {
+  std::string kernel;     // sha256 of the image
+  std::string initramfs;  // sha256: modules and agent
+  std::string agent;      // sha256
+  std::string command_line;  // without the per-boot nonce
+  std::string qemu_version;
+  std::string cpu_model;
+  std::string accel;      // "tcg", "kvm"
+  std::string isolation;  // "boot": cells of a boot share one machine
+};
+
+// 64 hex digits. `loader_sha256` is the digest of the built binary.
+[[nodiscard]] std::string cell_key(const MachineDigests& machine, const std::string& loader_sha256,
+                                   const Program& program, const spec::LogMode& mode);
+
+}  // namespace bpfmatrix::plan

@@ -1,0 +1,95 @@
+#include "report/summary.h"
+
+#include <fmt/core.h>
+
+#include <map>
+#include <tuple>
+
+#include "report/repro.h"
+#include "report/text_layout.h"
+
+namespace bpfmatrix::report {
+namespace {
+
+using result::Status;
+
+constexpr uint32_t kShownFailures = 20;
+
+std::string counts_line(const result::RunRecord& run, const result::Judgement& judgement) {
+  std::string line = fmt::format("{} cells:", run.cells.size());
+  const char* separator = " ";
+  for (const auto status : result::all_statuses()) {
+    const auto at = judgement.counts.find(status);
+    if (at == judgement.counts.end() || at->second == 0) continue;
+    line += fmt::format("{}{} {}", separator, at->second, name(status));
+    separator = ", ";
+  }
+  uint32_t flaky = 0, cached = 0;
+  for (const auto& cell : run.cells) {
+    flaky += cell.flaky ? 1 : 0;
+    cached += cell.cached ? 1 : 0;
+  }
+  if (flaky != 0) line += fmt::format("; {} flaky", flaky);
+  if (cached != 0) line += fmt::format("; {} cached", cached);
+  return line;
+}
+
+void add_failures(const result::RunRecord& run, const result::Judgement& judgement,
+                  std::vector<std::string>& lines) {
+  uint32_t failures = 0;
+  for (size_t i = 0; i < run.cells.size(); ++i) {
+    const auto& verdict = judgement.verdicts[i];
+    if (verdict.status != Status::FAIL || ++failures > kShownFailures) continue;
+    lines.push_back(fmt::format("FAIL {} {}: {}", verdict.reason, run.cells[i].id,
+                                single_line(verdict.text, 400)));
+    lines.push_back("to repeat: " + repro(run, run.cells[i]));
+  }
+  if (failures > kShownFailures)
+    lines.push_back(fmt::format("… and {} more FAIL", failures - kShownFailures));
+}
+
+// Cells that say nothing about compatibility because something of ours went wrong, by what it was.
+void add_trouble(const result::RunRecord& run, const result::Judgement& judgement,
+                 std::vector<std::string>& lines) {
+  struct Group {
+    uint32_t cells = 0;
+    uint32_t first = 0;
+  };
+  std::map<std::tuple<Status, std::string, uint32_t, std::string>, Group> groups;
+  for (uint32_t i = 0; i < run.cells.size(); ++i) {
+    const auto& verdict = judgement.verdicts[i];
+    if (verdict.status != Status::ERROR && verdict.status != Status::MISS) continue;
+    const auto& cell = run.cells[i];
+    std::string why = verdict.text;
+    if (why.empty()) why = run.kernels[cell.kernel].problem;
+    if (why.empty()) why = run.loaders[cell.loader].problem;
+    auto& group = groups[{verdict.status, verdict.reason, cell.kernel, single_line(why)}];
+    if (group.cells++ == 0) group.first = i;
+  }
+  for (const auto& [key, group] : groups) {
+    const auto& [status, reason, kernel, why] = key;
+    lines.push_back(fmt::format("{} {} {}, {} cell{}{}{}", name(status), reason,
+                                run.kernels[kernel].id, group.cells, group.cells == 1 ? "" : "s",
+                                why.empty() ? "" : ": ", why));
+    if (status == Status::ERROR)
+      lines.push_back("to repeat: " + repro(run, run.cells[group.first]));
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> summarize(const result::RunRecord& run,
+                                   const result::Judgement& judgement) {
+  std::vector<std::string> lines = {counts_line(run, judgement)};
+  add_failures(run, judgement, lines);
+  add_trouble(run, judgement, lines);
+  for (const auto& finding : judgement.findings) lines.push_back("finding: " + single_line(finding));
+  if (!run.header.selection.empty())
+    lines.push_back("only a part of the matrix was selected: " + single_line(run.header.selection));
+  if (run.header.finished.empty())
+    lines.emplace_back("the run has not finished: it is still going on or was cut off");
+  for (const auto& note : run.header.notes) lines.push_back("note: " + single_line(note, 400));
+  return lines;
+}
+
+}  // namespace bpfmatrix::report

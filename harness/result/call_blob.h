@@ -1,0 +1,21 @@
+// The bpf() calls of an observation as the store keeps them: 24 bytes each, little-endian.
+//
+// u32 cmd | u32 level | u32 size | u32 attr_size | s32 errno | u32 flags (1 probe, 2 measured).
+// Part of the store's format: a change needs a new version of the store. Pure.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "result/observation.h"
+
+namespace bpfmatrix::result {
+
+[[nodiscard]] std::string encode_calls(std::span<const Call> calls);
+// invalid_input for a length that is no multiple of 24 and for unknown flags.
+base::Result<std::vector<Call>> decode_calls(std::string_view blob);
+
+}  // namespace bpfmatrix::result

@@ -1,0 +1,99 @@
+// The raw facts of one cell as measured, and of one attempt at measuring it. Values only.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bpfmatrix::result {
+
+enum class DecidedBy { unknown, library, kernel };
+enum class Kept { none, head, tail, all };
+[[nodiscard]] std::string_view name(DecidedBy who);
+[[nodiscard]] std::string_view name(Kept kept);
+[[nodiscard]] std::optional<DecidedBy> parse_decided_by(std::string_view text);
+[[nodiscard]] std::optional<Kept> parse_kept(std::string_view text);
+// "PROG_LOAD", "PROG_LOAD|COMMON_ATTRS" (7.2+), the number where the name is not known here.
+[[nodiscard]] std::string command_name(uint32_t cmd);
+
+// One bpf() call that the loader made.
+struct Call {
+  uint32_t cmd = 0;        // enum bpf_cmd
+  uint32_t level = 0;      // log level passed
+  uint32_t size = 0;       // log size passed, bytes
+  uint32_t attr_size = 0;  // bytes
+  int error = 0;           // errno, 0 for success
+  bool probe = false;      // a feature probe of the library, not the program's
+  bool measured = false;   // the call that was to be measured (PROG_LOAD of the program, ...)
+
+  bool operator==(const Call&) const = default;
+};
+
+// Numbers of the verifier's own statistics lines.
+struct Verification {
+  uint64_t insns = 0, states = 0, peak_states = 0;
+  std::optional<uint64_t> time_us;     // only with the STATS level
+  std::optional<uint64_t> stack;       // bytes, likewise: the sum over all functions, which is what
+                                       // every kernel's text allows (and veristat's number)
+
+  bool operator==(const Verification&) const = default;
+};
+
+struct Observation {
+  int error = 0;                // errno of the loader's API, 0 success, >= 4000 libbpf's own
+  int kernel_errno = 0;         // of the last measured call; meaningful when decided_by is kernel
+  DecidedBy decided_by = DecidedBy::unknown;
+  int64_t return_value = 0;     // as the API gave it
+  std::optional<uint64_t> log_true_size;  // bytes incl. NUL, when the kernel told it
+  std::optional<uint64_t> true_size;      // bytes; measured for a relative buffer
+  uint64_t buffer_size = 0;     // bytes passed
+  uint64_t log_length = 0;      // bytes without NUL
+  Kept kept = Kept::none;
+  uint32_t overrun = 0;         // bytes written past the buffer
+  bool touched = false;         // the kernel wrote into the buffer
+  bool verified = false;        // evidence that verification was reached
+  std::string log_head;         // <= 2 KiB
+  std::string log_tail;         // <= 4 KiB
+  std::string log_sha256;       // of the whole text; empty when there is none
+  std::string messages;         // <= 1 KiB of what the library printed
+  std::vector<Call> calls;
+  std::chrono::nanoseconds duration{0};  // of the loader's call, in the guest
+
+  bool operator==(const Observation&) const = default;
+};
+
+// What an attempt at a cell came to. With `state` measured there is an observation.
+enum class AttemptState {
+  measured,
+  not_expressible,   // note: why
+  not_measurable,
+  filtered,          // excluded by the matrix; note: its reason
+  kernel_crash,      // note: the title
+  agent_crash,
+  timeout,
+  hang,
+  protocol,          // the guest broke the wire format
+  boot_fail,         // MISS from here on
+  qemu_crash,
+  image_unavailable,
+  bad_image,
+  loader_unavailable,  // SKIP: its source or a tool cannot be had
+  loader_build,        // MISS: the loader could not be built
+  loader_error,        // ERROR: the loader itself failed
+  not_reached,         // MISS: the run ended before
+};
+[[nodiscard]] std::string_view name(AttemptState state);
+[[nodiscard]] std::optional<AttemptState> parse_attempt_state(std::string_view text);
+
+struct Attempt {
+  AttemptState state = AttemptState::not_reached;
+  std::string note;  // for people; may hold untrusted guest text
+  Observation observation;
+
+  bool operator==(const Attempt&) const = default;
+};
+
+}  // namespace bpfmatrix::result

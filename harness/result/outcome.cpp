@@ -1,0 +1,99 @@
+#include "result/outcome.h"
+
+#include <array>
+#include <cerrno>
+
+namespace bpfmatrix::result {
+namespace {
+
+constexpr std::array<std::string_view, 15> kOutcomes = {
+    "LOADED",          "VERIFIER_REJECTION", "LOG_TRUNCATED", "KERNEL_REFUSED",
+    "LIBRARY_REFUSED", "REFUSED_BY_UNKNOWN", "MISSING_BTF",   "LIBRARY_FALSE_SUCCESS",
+    "NOT_EXPRESSIBLE", "NOT_MEASURABLE",     "KERNEL_CRASH",  "AGENT_CRASH",
+    "TIMEOUT",         "HANG",               "NOT_RUN"};
+static_assert(static_cast<size_t>(Outcome::NOT_RUN) + 1 == kOutcomes.size());
+constexpr std::array<std::string_view, 6> kStatuses = {"PASS", "FAIL", "DONE",
+                                                       "ERROR", "MISS", "SKIP"};
+static_assert(static_cast<size_t>(Status::SKIP) + 1 == kStatuses.size());
+
+template <typename Enum, size_t N>
+constexpr std::array<Enum, N> all_values() {
+  std::array<Enum, N> values{};
+  for (size_t i = 0; i < N; ++i) values[i] = static_cast<Enum>(i);
+  return values;
+}
+
+Outcome classify_success(const Observation& seen) {
+  if (seen.decided_by == DecidedBy::library) return Outcome::LIBRARY_FALSE_SUCCESS;
+  // The kernel said no to the last measured call and the library passes it off as success.
+  if (seen.decided_by == DecidedBy::kernel && seen.kernel_errno != 0)
+    return Outcome::LIBRARY_FALSE_SUCCESS;
+  return Outcome::LOADED;
+}
+
+Outcome classify_error(const Observation& seen) {
+  // bpf_object__load() gives -ESRCH when libbpf can parse no kernel BTF (libbpf 0.0.6 .. 0.8.3 on
+  // the BTF of 6.1 and later).
+  if (seen.decided_by == DecidedBy::library)
+    return seen.error == ESRCH ? Outcome::MISSING_BTF : Outcome::LIBRARY_REFUSED;
+
+  // ENOSPC is about the log only with a sign that the kernel came to write one; without, it is a
+  // refusal like any other.
+  const bool no_space =
+      seen.error == ENOSPC || (seen.decided_by == DecidedBy::kernel && seen.kernel_errno == ENOSPC);
+  if (no_space && (seen.touched || seen.log_true_size.value_or(0) > 0))
+    return Outcome::LOG_TRUNCATED;
+
+  if (seen.decided_by == DecidedBy::unknown)
+    return seen.verified ? Outcome::VERIFIER_REJECTION : Outcome::REFUSED_BY_UNKNOWN;
+  // The kernel took it and the library failed afterwards.
+  if (seen.kernel_errno == 0) return Outcome::LIBRARY_REFUSED;
+  return seen.verified ? Outcome::VERIFIER_REJECTION : Outcome::KERNEL_REFUSED;
+}
+
+}  // namespace
+
+std::string_view name(Outcome outcome) { return kOutcomes.at(static_cast<size_t>(outcome)); }
+std::string_view name(Status status) { return kStatuses.at(static_cast<size_t>(status)); }
+
+std::optional<Outcome> parse_outcome(std::string_view text) {
+  for (size_t i = 0; i < kOutcomes.size(); ++i)
+    if (kOutcomes[i] == text) return static_cast<Outcome>(i);
+  return std::nullopt;
+}
+
+std::span<const Outcome> all_outcomes() {
+  static constexpr auto kAll = all_values<Outcome, kOutcomes.size()>();
+  return kAll;
+}
+std::span<const Status> all_statuses() {
+  static constexpr auto kAll = all_values<Status, kStatuses.size()>();
+  return kAll;
+}
+
+Outcome classify(const Attempt& attempt) {
+  switch (attempt.state) {
+    case AttemptState::measured:
+      return attempt.observation.error == 0 ? classify_success(attempt.observation)
+                                            : classify_error(attempt.observation);
+    case AttemptState::not_expressible: return Outcome::NOT_EXPRESSIBLE;
+    case AttemptState::not_measurable: return Outcome::NOT_MEASURABLE;
+    case AttemptState::kernel_crash: return Outcome::KERNEL_CRASH;
+    case AttemptState::agent_crash: return Outcome::AGENT_CRASH;
+    case AttemptState::timeout: return Outcome::TIMEOUT;
+    case AttemptState::hang: return Outcome::HANG;
+    case AttemptState::filtered:
+    case AttemptState::protocol:
+    case AttemptState::boot_fail:
+    case AttemptState::qemu_crash:
+    case AttemptState::image_unavailable:
+    case AttemptState::bad_image:
+    case AttemptState::loader_unavailable:
+    case AttemptState::loader_build:
+    case AttemptState::loader_error:
+    case AttemptState::not_reached: return Outcome::NOT_RUN;
+  }
+  return Outcome::NOT_RUN;
+}
+
+}  // namespace bpfmatrix::result

@@ -1,0 +1,70 @@
+#include "result/store_schema.h"
+
+namespace bpfmatrix::result {
+
+// `run` is runs.number; `place` is the index into the run's axis or cell list. Words (state,
+// decided_by, kept, interface, buffer) are spelt as in results.schema.json, so that the file can be
+// asked with any SQLite client. An attempt is never changed once written.
+const char* const kStoreSchema = R"sql(
+CREATE TABLE runs (
+  number INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  matrix TEXT NOT NULL, matrix_file TEXT NOT NULL, selection TEXT NOT NULL,
+  started TEXT NOT NULL, finished TEXT NOT NULL,
+  program_version TEXT NOT NULL, qemu_version TEXT NOT NULL, accel TEXT NOT NULL,
+  host TEXT NOT NULL,
+  notes TEXT NOT NULL,             -- JSON list
+  expectations TEXT NOT NULL,      -- JSON
+  required_kernels TEXT NOT NULL   -- JSON list
+);
+CREATE TABLE kernels (
+  run INTEGER NOT NULL REFERENCES runs(number), place INTEGER NOT NULL,
+  id TEXT NOT NULL, release TEXT NOT NULL, vendor TEXT NOT NULL, series TEXT NOT NULL,
+  arch TEXT NOT NULL, backend TEXT NOT NULL, accel TEXT NOT NULL, source TEXT NOT NULL,
+  sha256 TEXT NOT NULL, upstream TEXT NOT NULL, problem TEXT NOT NULL,
+  PRIMARY KEY (run, place)
+) WITHOUT ROWID;
+CREATE TABLE loaders (
+  run INTEGER NOT NULL REFERENCES runs(number), place INTEGER NOT NULL,
+  id TEXT NOT NULL, kind TEXT NOT NULL, version TEXT NOT NULL, sha256 TEXT NOT NULL,
+  source TEXT NOT NULL, problem TEXT NOT NULL,
+  PRIMARY KEY (run, place)
+) WITHOUT ROWID;
+CREATE TABLE programs (
+  run INTEGER NOT NULL REFERENCES runs(number), place INTEGER NOT NULL,
+  id TEXT NOT NULL, object_sha256 TEXT NOT NULL, function TEXT NOT NULL, section TEXT NOT NULL,
+  PRIMARY KEY (run, place)
+) WITHOUT ROWID;
+CREATE TABLE cells (
+  run INTEGER NOT NULL REFERENCES runs(number), place INTEGER NOT NULL,
+  id TEXT NOT NULL, key TEXT NOT NULL,
+  kernel INTEGER NOT NULL, loader INTEGER NOT NULL, program INTEGER NOT NULL,
+  interface TEXT NOT NULL, level INTEGER NOT NULL, buffer TEXT NOT NULL,
+  extra TEXT NOT NULL,             -- JSON map
+  PRIMARY KEY (run, place),
+  FOREIGN KEY (run, kernel) REFERENCES kernels(run, place),
+  FOREIGN KEY (run, loader) REFERENCES loaders(run, place),
+  FOREIGN KEY (run, program) REFERENCES programs(run, place)
+) WITHOUT ROWID;
+CREATE TABLE texts (
+  number INTEGER PRIMARY KEY,
+  sha256 TEXT NOT NULL UNIQUE,
+  body BLOB NOT NULL               -- bytes of a guest, never trusted
+);
+CREATE TABLE attempts (
+  run INTEGER NOT NULL, cell INTEGER NOT NULL, attempt INTEGER NOT NULL,
+  key TEXT NOT NULL, cached INTEGER NOT NULL, state TEXT NOT NULL,
+  error INTEGER NOT NULL, kernel_errno INTEGER NOT NULL, decided_by TEXT NOT NULL,
+  return_value INTEGER NOT NULL, log_true_size INTEGER, true_size INTEGER,
+  buffer_size INTEGER NOT NULL, log_length INTEGER NOT NULL, kept TEXT NOT NULL,
+  overrun INTEGER NOT NULL, touched INTEGER NOT NULL, verified INTEGER NOT NULL,
+  log_sha256 TEXT NOT NULL, duration_ns INTEGER NOT NULL,
+  calls BLOB NOT NULL,             -- call_blob.h
+  note INTEGER REFERENCES texts(number), log_head INTEGER REFERENCES texts(number),
+  log_tail INTEGER REFERENCES texts(number), messages INTEGER REFERENCES texts(number),
+  PRIMARY KEY (run, cell, attempt),
+  FOREIGN KEY (run, cell) REFERENCES cells(run, place)
+) WITHOUT ROWID;
+)sql";
+
+}  // namespace bpfmatrix::result

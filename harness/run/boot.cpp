@@ -1,0 +1,198 @@
+#include "run/boot.h"
+
+#include <fmt/format.h>
+
+#include <random>
+
+#include "base/files.h"
+#include "base/text.h"
+#include "run/console_title.h"
+#include "vm/machine.h"
+
+namespace bpfmatrix::run {
+namespace {
+
+using namespace std::chrono_literals;
+using base::ErrorKind;
+using result::AttemptState;
+using std::chrono::steady_clock;
+
+constexpr auto kHangGrace = 10s;      // after a cell's own limit, which the agent enforces
+constexpr auto kEndGrace = 5s;        // for a machine to end by itself
+constexpr auto kSendLimit = 60s;      // for one write; loaders are some MiB
+constexpr uint32_t kFruitlessStarts = 2;
+
+// How one machine ended.
+struct MachineEnd {
+  AttemptState state = AttemptState::measured;  // measured: all was done
+  std::string note;                             // for people
+  std::string console;                          // its text
+};
+
+std::array<uint8_t, 16> make_nonce() {
+  std::random_device random;
+  std::array<uint8_t, 16> nonce{};
+  for (auto& byte : nonce) byte = static_cast<uint8_t>(random());
+  return nonce;
+}
+
+std::string hex(const std::array<uint8_t, 16>& bytes) {
+  std::string text;
+  for (const auto byte : bytes) text += fmt::format("{:02x}", byte);
+  return text;
+}
+
+// Talks with the agent until everything is done (no Error), or something is wrong.
+boost::asio::awaitable<base::Status> talk(vm::Machine& machine, Session& session,
+                                          const BootRequest& request, const BootEvents& events,
+                                          BootReport& report) {
+  const auto started = steady_clock::now();
+  const auto boot_deadline = started + request.boot_limit;
+  auto last_progress = steady_clock::now();
+  uint64_t progress = 0;
+  while (!session.done()) {
+    if (auto bytes = session.to_send(); !bytes.empty()) {
+      auto sent = co_await machine.write_agent(std::move(bytes), steady_clock::now() + kSendLimit);
+      if (!sent) co_return sent;
+      continue;
+    }
+    const auto cell_deadline = last_progress + std::chrono::milliseconds(session.limit_ms()) + kHangGrace;
+    auto bytes = co_await machine.read_agent(session.hello() ? cell_deadline : boot_deadline);
+    if (!bytes) co_return bytes.error();
+    if (bytes->empty()) co_return base::fail(ErrorKind::process, "the machine ended");
+    auto taken = session.take(*bytes);
+    if (auto finished = session.take_finished(); !finished.empty())
+      events.finished(std::move(finished), session.loader());
+    if (!taken) co_return taken;
+    if (session.hello() && !report.hello) {
+      report.hello = session.hello();
+      report.first_hello = std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - started);
+    }
+    if (session.progress() != progress) {
+      progress = session.progress();
+      last_progress = steady_clock::now();
+    }
+  }
+  if (auto bytes = session.to_send(); !bytes.empty())
+    co_return co_await machine.write_agent(std::move(bytes), steady_clock::now() + kSendLimit);
+  co_return base::Status{};
+}
+
+MachineEnd judge_end(const base::Error& error, const Session& session, const vm::Ending& ending,
+                     std::string console) {
+  MachineEnd end;
+  end.console = std::move(console);
+  const auto title = find_crash_title(end.console);
+  if (title) {
+    end.state = AttemptState::kernel_crash;
+    end.note = *title;
+  } else if (error.kind == ErrorKind::protocol) {
+    end.state = AttemptState::protocol;
+    end.note = error.message;
+  } else if (error.kind == ErrorKind::timeout) {
+    end.state = session.hello() ? AttemptState::hang : AttemptState::boot_fail;
+    end.note = session.hello() ? "no sign of life from the machine"
+                               : "the kernel did not come up: no hello from the agent in time";
+  } else if (error.kind != ErrorKind::process) {
+    end.state = AttemptState::loader_error;
+    end.note = error.message;
+  } else if (!ending.killed_by_us && (ending.status.by_signal || ending.status.code != 0)) {
+    end.state = AttemptState::qemu_crash;
+    end.note = fmt::format("QEMU ended with {}: {}", ending.status.text(),
+                           last_lines(ending.standard_error, 3));
+  } else if (!session.hello()) {
+    end.state = AttemptState::boot_fail;
+    end.note = "the machine restarted before the agent said hello";
+  } else {
+    end.state = AttemptState::qemu_crash;
+    end.note = fmt::format("the machine ended by itself without a word ({})", error.message);
+  }
+  return end;
+}
+
+// With no hello yet a panic is a kernel that does not boot.
+void before_hello(MachineEnd* end) {
+  if (end->state != AttemptState::kernel_crash) return;
+  end->state = AttemptState::boot_fail;
+  end->note = "the kernel died while booting: " + end->note;
+}
+
+std::string keep_console(const BootRequest& request, uint32_t number, const std::string& console) {
+  const auto path = request.evidence / fmt::format("{}-{}.console.txt", request.kernel, number);
+  if (auto status = base::write_file(path, console); !status) return {};
+  return path.string();
+}
+
+void finish_all(std::deque<Job> jobs, AttemptState state, const std::string& note, const BootEvents& events) {
+  std::vector<Finished> finished;
+  for (const auto& job : jobs) {
+    Finished one{job.cell, {}};
+    one.attempt.state = state;
+    one.attempt.note = note;
+    finished.push_back(std::move(one));
+  }
+  if (!finished.empty()) events.finished(std::move(finished), {});
+}
+
+// One machine from start to end.
+boost::asio::awaitable<base::Result<MachineEnd>> run_machine(boost::asio::io_context& io, Session& session,
+                                                             const BootRequest& request,
+                                                             const vm::MachineConfig& config,
+                                                             const BootEvents& events, BootReport& report) {
+  auto started = vm::Machine::start(io, config);
+  if (!started) co_return started.error();
+  vm::Machine machine = std::move(*started);
+  auto status = co_await talk(machine, session, request, events, report);
+  const bool ended_itself = !status && status.error().kind == ErrorKind::process;
+  if (!status && !ended_itself) machine.kill();
+  const auto ending = co_await machine.finish(steady_clock::now() + kEndGrace);
+  if (status) co_return MachineEnd{AttemptState::measured, {}, machine.console()};
+  auto end = judge_end(status.error(), session, ending, machine.console());
+  if (!session.hello()) before_hello(&end);
+  co_return end;
+}
+
+}  // namespace
+
+boost::asio::awaitable<BootReport> run_boot(boost::asio::io_context& io, BootRequest request,
+                                            BootEvents events) {
+  BootReport report;
+  uint32_t fruitless = 0;
+  while (!request.jobs.empty()) {
+    const auto nonce = make_nonce();
+    auto config = request.machine;
+    config.nonce = hex(nonce);
+    Session session(nonce, *request.files, std::exchange(request.jobs, {}));
+    ++report.machines;
+    auto ended = co_await run_machine(io, session, request, config, events, report);
+    if (!ended) {
+      report.problem = ended.error().message;
+      finish_all(session.take_unfinished({}), AttemptState::qemu_crash, report.problem, events);
+      break;
+    }
+    const std::string console = keep_console(request, report.machines, ended->console);
+    if (ended->state == AttemptState::measured) continue;
+
+    const auto blamed = session.in_flight();
+    const bool fruitful = blamed || session.progress() > 1;
+    fruitless = fruitful ? 0 : fruitless + 1;
+    if (blamed) {
+      Finished one{*blamed, {}};
+      one.attempt.state = ended->state;
+      one.attempt.note = ended->note;
+      events.finished({std::move(one)}, session.loader());
+    }
+    request.jobs = session.take_unfinished(blamed);
+    events.note(fmt::format("{}: {}{} (console: {})", request.kernel, ended->note,
+                            request.jobs.empty() ? "" : "; the rest runs in a fresh machine", console));
+    if (fruitless >= kFruitlessStarts) {
+      const std::string tail = last_lines(ended->console, 2);
+      report.problem = tail.empty() ? ended->note : fmt::format("{} (last console line: {})", ended->note, tail);
+      report.console = console;
+      finish_all(std::exchange(request.jobs, {}), ended->state, report.problem, events);
+    }
+  }
+  co_return report;
+}
+
+}  // namespace bpfmatrix::run

@@ -1,0 +1,40 @@
+#include "run/planning.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace bpfmatrix::run {
+namespace {
+
+namespace fs = std::filesystem;
+
+base::Result<fs::path> find_matrix(const std::string& name, const image::DataFolder& data) {
+  if (fs::exists(name)) return fs::path(name);
+  const fs::path shipped = data.matrices() / (name + ".yaml");
+  if (name.find('/') == std::string::npos && fs::exists(shipped)) return shipped;
+  std::string known;
+  std::vector<std::string> names;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(data.matrices(), ignored))
+    if (entry.path().extension() == ".yaml") names.push_back(entry.path().stem().string());
+  std::sort(names.begin(), names.end());
+  for (const auto& one : names) known += (known.empty() ? "" : ", ") + one;
+  return base::fail(base::ErrorKind::invalid_input,
+                    "{}: no such matrix file; give a path, or the name of a shipped matrix ({})", name, known);
+}
+
+}  // namespace
+
+base::Result<Planned> make_plan(const std::string& matrix, const plan::Selection& selection,
+                                const image::DataFolder& data) {
+  Planned out;
+  BPFM_TRY(out.kernels, spec::read_kernel_catalogue(data.kernel_catalogue()));
+  BPFM_TRY(out.loaders, spec::read_loader_catalogue(data.loader_catalogue()));
+  BPFM_TRY(const auto file, find_matrix(matrix, data));
+  BPFM_TRY(out.matrix, spec::parse_matrix(file, out.kernels, out.loaders));
+  BPFM_TRY(out.programs, read_programs(data, &out.matrix));
+  BPFM_TRY(out.plan, plan::expand(out.matrix, out.kernels, out.loaders, out.programs.programs, selection));
+  return out;
+}
+
+}  // namespace bpfmatrix::run

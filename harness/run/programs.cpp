@@ -1,0 +1,52 @@
+#include "run/programs.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "image/object_file.h"
+
+namespace bpfmatrix::run {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kObjectSuffix = ".o";
+
+std::vector<fs::path> shipped_objects(const fs::path& folder) {
+  std::vector<fs::path> paths;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder, ignored))
+    if (entry.path().extension() == kObjectSuffix) paths.push_back(entry.path());
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
+// Paths among the `match` entries, resolved against the matrix file's folder.
+std::vector<fs::path> named_objects(const spec::Matrix& matrix) {
+  std::vector<fs::path> paths;
+  for (const auto& choice : matrix.programs)
+    for (const auto& match : choice.match)
+      if (match.ends_with(kObjectSuffix))
+        paths.push_back((matrix.file.parent_path() / match).lexically_normal());
+  return paths;
+}
+
+}  // namespace
+
+base::Result<ProgramSet> read_programs(const image::DataFolder& data, const spec::Matrix* matrix) {
+  ProgramSet set;
+  auto paths = shipped_objects(data.programs());
+  if (matrix != nullptr)
+    for (auto& path : named_objects(*matrix)) paths.push_back(std::move(path));
+  std::set<fs::path> seen;
+  for (const auto& path : paths) {
+    if (!seen.insert(path).second) continue;
+    BPFM_TRY(auto object, image::read_object(path));
+    set.objects.push_back(std::make_unique<plan::Object>(std::move(object)));
+    for (auto& program : plan::programs_of(*set.objects.back())) set.programs.push_back(std::move(program));
+  }
+  return set;
+}
+
+}  // namespace bpfmatrix::run

@@ -1,0 +1,109 @@
+// Session: what is said with the agent of one boot. No I/O: bytes in, bytes and results out.
+//
+// Cells go out in RUNs, one at a time, in the order given; a result is taken only for the cell that
+// was begun, and a begin only for the next cell of the RUN in flight. Anything else is an Error of
+// kind protocol, after which the machine must be ended. When the machine dies, take_unfinished()
+// and in_flight() say what is left and who is to blame.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "result/observation.h"
+#include "wire/frame.h"
+#include "wire/messages.h"
+
+namespace bpfmatrix::run {
+
+// One cell as it travels. `loader` and `request.file` are names of files in FileSet.
+struct Job {
+  uint32_t cell = 0;       // the driver's number of the cell; sent as the wire's cell
+  std::string loader;
+  wire::RunCell request;   // its `cell` is set by the session
+};
+
+// What the guest needs on disk: name -> content. Sent once, after the hello, when first needed.
+struct GuestFile {
+  const std::string* content = nullptr;  // owned by the driver; outlives the session
+  bool executable = false;
+};
+using FileSet = std::map<std::string, GuestFile>;
+
+struct Finished {
+  uint32_t cell = 0;
+  result::Attempt attempt;
+};
+
+class Session {
+ public:
+  Session(std::array<uint8_t, 16> nonce, const FileSet& files, std::deque<Job> jobs);
+
+  // Takes bytes from the agent.
+  base::Status take(std::string_view bytes);
+
+  // Bytes that are to be sent now; empty when it is the agent's turn.
+  [[nodiscard]] std::string to_send();
+  // Cells that were finished since the last call.
+  [[nodiscard]] std::vector<Finished> take_finished();
+
+  [[nodiscard]] const std::optional<wire::Hello>& hello() const { return hello_; }
+  // The cell that was begun and has no result.
+  [[nodiscard]] std::optional<uint32_t> in_flight() const { return in_flight_; }
+  // Limit of that cell before scaling; of the longest of a RUN while none is begun.
+  [[nodiscard]] uint32_t limit_ms() const { return limit_ms_; }
+  // Counts results, begins and files done: no change for long means no progress.
+  [[nodiscard]] uint64_t progress() const { return progress_; }
+  [[nodiscard]] bool done() const { return jobs_.empty() && !run_ && shutdown_sent_; }
+  // The loader whose cells are being run; empty between RUNs of different loaders.
+  [[nodiscard]] const std::string& loader() const { return loader_; }
+
+  // Gives back the cells without a result, in order, without `blamed`.
+  [[nodiscard]] std::deque<Job> take_unfinished(std::optional<uint32_t> blamed);
+
+ private:
+  struct Run {
+    uint32_t number = 0;
+    std::deque<Job> waiting;  // not begun, in order
+    bool any_result = false;
+  };
+  base::Status on_frame(const wire::Frame& frame);
+  base::Status on_hello(std::string_view payload);
+  base::Status on_begin(std::string_view payload);
+  base::Status on_result(std::string_view payload);
+  base::Status on_run_done(std::string_view payload);
+  base::Status on_loader_gone(std::string_view payload);
+  base::Status on_file_done(std::string_view payload);
+  void blame_loader(const wire::LoaderGone& gone);
+  void fail_loader(const std::string& loader, const std::string& why);
+  void send_file(const std::string& name, const GuestFile& file);
+  void send_next_run();
+
+  std::array<uint8_t, 16> nonce_;
+  const FileSet& files_;
+  std::deque<Job> jobs_;
+  wire::FrameReader reader_;
+  wire::FrameWriter writer_;
+  std::string out_;
+  std::vector<Finished> finished_;
+  std::optional<wire::Hello> hello_;
+  std::optional<Run> run_;
+  std::optional<Job> begun_;
+  std::optional<uint32_t> in_flight_;
+  std::map<std::string, bool> sent_;  // file -> told as stored
+  std::string loader_;
+  uint32_t limit_ms_ = 0;
+  uint32_t next_run_ = 1;
+  uint32_t barren_runs_ = 0;  // RUNs in a row that ended without any result
+  uint64_t progress_ = 0;
+  bool shutdown_sent_ = false;
+};
+
+}  // namespace bpfmatrix::run

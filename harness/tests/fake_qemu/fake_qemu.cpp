@@ -1,0 +1,33 @@
+// QEMU for the tests: takes the arguments that vm::make_command() writes, finds its console and its
+// agent channel, and plays the scenario that the "kernel" names in its first line:
+//
+//   ok                hello, files stored, every cell measured, ends at SHUTDOWN
+//   silent            never says anything            kvm_silent        the same under KVM, else ok
+//   exit1             "fake failure", exit code 1    garbage           bytes that are no frame
+//   wrong_nonce       a hello of another machine     flood             1 MiB of console, then ok
+//   panic_at N        panics once cell N is announced, QEMU ends with code 0
+//   hang_at N         nothing more once cell N is announced
+//   die_at N          QEMU itself dies by SIGSEGV then
+//   loader_gone_at N  LOADER_GONE (signal 11) for cell N; the next RUN is served
+//   foreign_cell      results of cells that were not asked for
+//   late_splat        ok, then a KASAN report on the console after SHUTDOWN
+//
+// "FAKE panic_at 7 once" plays it in the first start only.
+#include <cstdio>
+#include <cstring>
+
+#include "arguments.h"
+#include "guest.h"
+
+int main(int argc, char** argv) {
+  if (argc == 2 && std::strcmp(argv[1], "--version") == 0) {
+    std::puts("QEMU emulator version 7.2.22 (fake)");
+    return 0;
+  }
+  auto arguments = bpfmatrix::tests::parse_arguments(argc, argv);
+  if (!arguments) {
+    std::fprintf(stderr, "qemu-system-x86_64: %s\n", arguments.error().message.c_str());
+    return 1;
+  }
+  return bpfmatrix::tests::Guest(std::move(*arguments)).play();
+}

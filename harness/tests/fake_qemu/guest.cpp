@@ -1,0 +1,255 @@
+#include "guest.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+
+#include "base/digest.h"
+#include "wire/messages.h"
+#include "wire/protocol.h"
+
+namespace bpfmatrix::tests {
+namespace {
+
+void write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) std::_Exit(0);  // the driver is gone: a machine ends with it
+    bytes.remove_prefix(static_cast<size_t>(n));
+  }
+}
+
+void put16(std::string& to, uint16_t value) {
+  uint8_t raw[2];
+  bpfm_put16(raw, value);
+  to.append(reinterpret_cast<char*>(raw), sizeof raw);
+}
+
+void put32(std::string& to, uint32_t value) {
+  uint8_t raw[4];
+  bpfm_put32(raw, value);
+  to.append(reinterpret_cast<char*>(raw), sizeof raw);
+}
+
+// Reads a payload of the driver, which is trusted here: a short one ends the fake with code 70.
+class Cursor {
+ public:
+  explicit Cursor(std::string_view bytes) : rest_(bytes) {}
+  std::string_view take(size_t n) {
+    if (n > rest_.size()) std::_Exit(70);
+    const auto piece = rest_.substr(0, n);
+    rest_.remove_prefix(n);
+    return piece;
+  }
+  uint8_t u8() { return static_cast<uint8_t>(take(1)[0]); }
+  uint16_t u16() { return bpfm_get16(reinterpret_cast<const uint8_t*>(take(2).data())); }
+  uint32_t u32() { return bpfm_get32(reinterpret_cast<const uint8_t*>(take(4).data())); }
+  uint64_t u64() { return bpfm_get64(reinterpret_cast<const uint8_t*>(take(8).data())); }
+  std::string_view str() { return take(u16()); }
+  [[nodiscard]] size_t left() const { return rest_.size(); }
+
+ private:
+  std::string_view rest_;
+};
+
+[[noreturn]] void stay_silent() {
+  for (;;) ::pause();
+}
+
+}  // namespace
+
+void Guest::send(std::string_view bytes) const { write_all(arguments_.agent, bytes); }
+void Guest::print(std::string_view text) const { write_all(arguments_.console, text); }
+
+int Guest::play() {
+  if (plays("exit1")) {
+    ::write(2, "qemu-system-x86_64: fake failure\n", 33) < 0 ? std::_Exit(70) : void();
+    return 1;
+  }
+  boot();
+  serve();
+  if (plays("late_splat"))
+    print("[    9.000000] BUG: KASAN: slab-use-after-free in bpf_prog_put+0x10/0x20\n");
+  print("[    9.100000] reboot: Power down\n");
+  return 0;
+}
+
+void Guest::boot() {
+  // kvm_silent: what a host does whose KVM never gets a guest anywhere.
+  if (plays("silent") || (plays("kvm_silent") && arguments_.accel == "kvm")) stay_silent();
+  print("[    0.100000] fake kernel is up\n");
+  if (plays("flood"))
+    for (int i = 0; i < 16384; ++i) print(std::string(63, 'f') + "\n");
+  if (plays("garbage")) {
+    send(std::string(64, '\xaa'));
+    stay_silent();
+  }
+  send(hello());
+}
+
+// Answers frames until SHUTDOWN or the end of the channel.
+void Guest::serve() {
+  wire::FrameReader reader;
+  std::string piece(65536, '\0');
+  for (;;) {
+    const ssize_t n = ::read(arguments_.agent, piece.data(), piece.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return;
+    reader.feed({piece.data(), static_cast<size_t>(n)});
+    for (;;) {
+      const auto frame = reader.next();
+      if (!frame) std::_Exit(71);
+      if (!*frame) break;
+      if ((*frame)->type == BPFM_FILE) take_file((*frame)->payload);
+      if ((*frame)->type == BPFM_RUN) run_cells((*frame)->payload);
+      if ((*frame)->type == BPFM_SHUTDOWN) return;
+    }
+  }
+}
+
+std::string Guest::hello() {
+  wire::Hello hello;
+  hello.nonce = arguments_.nonce;
+  if (plays("wrong_nonce")) hello.nonce[0] ^= 0xff;
+  hello.release = "6.99.0-fake";
+  hello.version = "#1 SMP fake";
+  hello.machine = "x86_64";
+  hello.cpus = 1;
+  hello.memory = uint64_t{256} << 20;
+  hello.uptime_ms = 1500;
+  hello.kernel_btf = true;
+  return writer_.frame(BPFM_HELLO, wire::encode(hello));
+}
+
+std::string Guest::begin(uint32_t run, uint32_t cell) {
+  std::string payload;
+  put32(payload, run);
+  put32(payload, cell);
+  return writer_.frame(BPFM_BEGIN, payload);
+}
+
+// Every load succeeds, decided by the kernel in one call.
+std::string Guest::result(uint32_t run, const Cell& cell) {
+  wire::CellDone done;
+  done.run = run;
+  done.cell = plays("foreign_cell") ? cell.id + 1'000'000 : cell.id;
+  auto& seen = done.observation;
+  seen.state = BPFM_MEASURED;
+  seen.decided_by = BPFM_BY_KERNEL;
+  seen.return_value = 3;
+  seen.duration_ns = 1'300'000;
+  seen.flags = BPFM_VERIFIED;
+  if (cell.buffer_kind == BPFM_BUF_FIXED) seen.buffer_size = static_cast<uint64_t>(cell.buffer_value);
+  if (cell.level != 0 && seen.buffer_size > 64) {
+    seen.log_head = "processed 2 insns (limit 1000000) max_states_per_insn 0\n";
+    seen.log_tail = seen.log_head;
+    seen.log_length = seen.log_head.size();
+    seen.kept = BPFM_KEPT_ALL;
+    seen.flags |= BPFM_TOUCHED | BPFM_TRUE_SIZE_TOLD;
+    seen.log_true_size = seen.log_length + 1;
+    const auto digest = base::sha256_hex(seen.log_head);
+    for (size_t i = 0; i < seen.log_sha256.size(); ++i)
+      seen.log_sha256[i] =
+          static_cast<uint8_t>(std::strtoul(digest.substr(2 * i, 2).c_str(), nullptr, 16));
+  }
+  // enum bpf_cmd, include/uapi/linux/bpf.h
+  const uint32_t cmd = cell.interface == BPFM_BTF_LOAD ? 18 : 5;
+  seen.calls = {{.cmd = cmd,
+                 .level = cell.level,
+                 .size = static_cast<uint32_t>(seen.buffer_size),
+                 .attr_size = 148,
+                 .error = 0,
+                 .probe = false,
+                 .measured = true}};
+  return writer_.frame(BPFM_RESULT, wire::encode(done));
+}
+
+void Guest::take_file(std::string_view payload) {
+  Cursor cursor(payload);
+  const auto name = cursor.str();
+  cursor.u8();
+  const uint64_t total = cursor.u64();
+  const uint64_t offset = cursor.u64();
+  if (offset + cursor.left() != total) return;  // more pieces follow
+  std::string answer;
+  put16(answer, static_cast<uint16_t>(name.size()));
+  answer += name;
+  put32(answer, 0);
+  send(writer_.frame(BPFM_FILE_DONE, answer));
+}
+
+std::vector<Guest::Cell> Guest::cells_of(std::string_view run_payload, uint32_t* run) {
+  Cursor cursor(run_payload);
+  *run = cursor.u32();
+  cursor.str();  // loader
+  std::vector<Cell> cells(cursor.u32());
+  for (auto& cell : cells) {
+    cell.id = cursor.u32();
+    cell.interface = cursor.u8();
+    cell.buffer_kind = cursor.u8();
+    cell.buffer_value = static_cast<int64_t>(cursor.u64());
+    cell.level = cursor.u32();
+    cursor.u32();  // limit
+    cursor.str();  // file
+    cursor.str();  // function
+    cursor.u32();  // instruction count
+    for (uint8_t extra = cursor.u8(); extra > 0; --extra) {
+      cursor.str();
+      cursor.str();
+    }
+  }
+  return cells;
+}
+
+// As the agent does it: a result and the next announcement leave in one write.
+void Guest::run_cells(std::string_view payload) {
+  uint32_t run = 0;
+  const auto cells = cells_of(payload, &run);
+  std::string pending;
+  for (const auto& cell : cells) {
+    send(pending + begin(run, cell.id));
+    if (!fate_after_begin(run, cell.id)) return;
+    pending = result(run, cell);
+  }
+  std::string done;
+  put32(done, run);
+  send(pending + writer_.frame(BPFM_RUN_DONE, done));
+}
+
+bool Guest::fate_after_begin(uint32_t run, uint32_t id) {
+  if (id != arguments_.scenario.cell) return true;
+  if (plays("panic_at")) panic();
+  if (plays("hang_at")) stay_silent();
+  if (plays("die_at")) {
+    ::signal(SIGSEGV, SIG_DFL);
+    ::raise(SIGSEGV);
+  }
+  if (!plays("loader_gone_at")) return true;
+  std::string gone;
+  put32(gone, run);
+  put32(gone, id);
+  gone += static_cast<char>(BPFM_GONE_SIGNAL);
+  put32(gone, SIGSEGV);
+  send(writer_.frame(BPFM_LOADER_GONE, gone));
+  return false;
+}
+
+// Console text of Linux 7.3 after `echo c > /proc/sysrq-trigger`; panic=-1 and -no-reboot make QEMU
+// exit with code 0.
+void Guest::panic() {
+  print(
+      "[    2.948512] Kernel panic - not syncing: sysrq triggered crash\r\n"
+      "[    2.948600] CPU: 0 UID: 0 PID: 61 Comm: loader Not tainted 7.3.4 #1 PREEMPT(lazy)\r\n"
+      "[    2.948700] Call Trace:\r\n"
+      "[    2.948800]  <TASK>\r\n"
+      "[    2.948900]  panic+0x6b/0x70\r\n"
+      "[    2.949000]  do_check+0x1234/0x2e60\r\n"
+      "[    2.949100]  </TASK>\r\n"
+      "[    2.949200] Kernel Offset: disabled\r\n");
+  std::_Exit(0);
+}
+
+}  // namespace bpfmatrix::tests

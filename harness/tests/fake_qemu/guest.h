@@ -1,0 +1,50 @@
+// The guest that fake_qemu plays: an agent that answers, and the ways in which it may not.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "arguments.h"
+#include "wire/frame.h"
+
+namespace bpfmatrix::tests {
+
+class Guest {
+ public:
+  explicit Guest(Arguments arguments) : arguments_(std::move(arguments)) {}
+  // Plays to its end and returns QEMU's exit code.
+  int play();
+
+ private:
+  struct Cell {
+    uint32_t id = 0;
+    uint8_t interface = 0;
+    int64_t buffer_value = 0;
+    uint8_t buffer_kind = 0;
+    uint32_t level = 0;
+  };
+  static std::vector<Cell> cells_of(std::string_view run_payload, uint32_t* run);
+
+  [[nodiscard]] bool plays(std::string_view scenario) const {
+    return arguments_.scenario.name == scenario;
+  }
+  void boot();
+  void serve();
+  void take_file(std::string_view payload);
+  void run_cells(std::string_view payload);
+  // What happens once cell `id` is announced; false when the rest of the RUN is not to come.
+  bool fate_after_begin(uint32_t run, uint32_t id);
+  void panic();
+  std::string hello();
+  std::string begin(uint32_t run, uint32_t cell);
+  std::string result(uint32_t run, const Cell& cell);
+  void send(std::string_view bytes) const;
+  void print(std::string_view text) const;
+
+  Arguments arguments_;
+  wire::FrameWriter writer_;
+};
+
+}  // namespace bpfmatrix::tests

@@ -1,0 +1,17 @@
+// One run that all tests of the report share: 4 kernels x 4 loaders, 3 programs, some of everything
+// that can happen, and hostile text wherever a guest can write.
+#pragma once
+
+#include "result/run_record.h"
+
+namespace bpfmatrix::report {
+
+[[nodiscard]] result::RunRecord fixture_run();
+
+// The same with a few telling cells only: for formats that are long.
+[[nodiscard]] result::RunRecord short_fixture_run();
+
+// What a hostile guest writes: escape sequences, markup of every format, broken UTF-8.
+extern const char* const kHostile;
+
+}  // namespace bpfmatrix::report

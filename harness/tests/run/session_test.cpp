@@ -1,0 +1,192 @@
+#include "run/session.h"
+
+#include <gtest/gtest.h>
+
+#include "wire/frame.h"
+
+namespace bpfmatrix::run {
+namespace {
+
+using result::AttemptState;
+
+// The agent's side of a session, written down by hand.
+class Agent {
+ public:
+  std::string hello(uint8_t nonce = 7) {
+    wire::Hello hello;
+    hello.nonce.fill(nonce);
+    hello.release = "6.1.0";
+    return frames_.frame(BPFM_HELLO, wire::encode(hello));
+  }
+  std::string begin(uint32_t run, uint32_t cell) { return frames_.frame(BPFM_BEGIN, two(run, cell)); }
+  std::string result(uint32_t run, uint32_t cell) {
+    wire::CellDone done;
+    done.run = run;
+    done.cell = cell;
+    done.observation.decided_by = BPFM_BY_KERNEL;
+    return frames_.frame(BPFM_RESULT, wire::encode(done));
+  }
+  std::string run_done(uint32_t run) { return frames_.frame(BPFM_RUN_DONE, two(run, 0).substr(0, 4)); }
+  std::string gone(uint32_t run, uint32_t cell, uint8_t reason, int number) {
+    std::string payload = two(run, cell);
+    payload += static_cast<char>(reason);
+    payload += two(static_cast<uint32_t>(number), 0).substr(0, 4);
+    return frames_.frame(BPFM_LOADER_GONE, payload);
+  }
+
+ private:
+  static std::string two(uint32_t a, uint32_t b) {
+    std::string out(8, '\0');
+    bpfm_put32(reinterpret_cast<uint8_t*>(out.data()), a);
+    bpfm_put32(reinterpret_cast<uint8_t*>(out.data()) + 4, b);
+    return out;
+  }
+  wire::FrameWriter frames_;
+};
+
+class SessionTest : public testing::Test {
+ protected:
+  Session make(uint32_t cells, const std::string& second_loader = "") {
+    files_["raw"] = GuestFile{&binary_, true};
+    files_["p.parts"] = GuestFile{&parts_, false};
+    std::deque<Job> jobs;
+    for (uint32_t i = 0; i < cells; ++i) {
+      Job job;
+      job.cell = 100 + i;
+      job.loader = !second_loader.empty() && i + 1 == cells ? second_loader : "raw";
+      job.request.file = "p.parts";
+      job.request.limit_ms = 1000 + i;
+      jobs.push_back(job);
+    }
+    std::array<uint8_t, 16> nonce{};
+    nonce.fill(7);
+    return Session(nonce, files_, std::move(jobs));
+  }
+  // Types of the frames that the session sends now.
+  std::vector<int> sent(Session& session) {
+    driver_.feed(session.to_send());
+    std::vector<int> types;
+    for (auto frame = driver_.next(); frame && *frame; frame = driver_.next()) types.push_back((*frame)->type);
+    return types;
+  }
+  std::string binary_ = "ELF", parts_ = "parts";
+  FileSet files_;
+  wire::FrameReader driver_;
+  Agent agent_;
+};
+
+TEST_F(SessionTest, sends_files_and_cells_after_the_hello_and_shuts_down_at_the_end) {
+  Session session = make(2);
+  EXPECT_TRUE(sent(session).empty());
+  ASSERT_TRUE(session.take(agent_.hello()).has_value());
+  EXPECT_EQ(sent(session), (std::vector<int>{BPFM_FILE, BPFM_FILE, BPFM_RUN}));
+  ASSERT_TRUE(session.take(agent_.begin(1, 100)).has_value());
+  EXPECT_EQ(session.in_flight(), 100U);
+  EXPECT_EQ(session.limit_ms(), 1000U);
+  ASSERT_TRUE(session.take(agent_.result(1, 100) + agent_.begin(1, 101)).has_value());
+  ASSERT_TRUE(session.take(agent_.result(1, 101) + agent_.run_done(1)).has_value());
+  const auto finished = session.take_finished();
+  ASSERT_EQ(finished.size(), 2U);
+  EXPECT_EQ(finished[1].cell, 101U);
+  EXPECT_EQ(finished[0].attempt.state, AttemptState::measured);
+  EXPECT_EQ(sent(session), std::vector<int>{BPFM_SHUTDOWN});
+  EXPECT_TRUE(session.done());
+}
+
+TEST_F(SessionTest, a_hello_of_another_boot_is_refused) {
+  Session session = make(1);
+  EXPECT_FALSE(session.take(agent_.hello(8)).has_value());
+}
+
+TEST_F(SessionTest, a_result_for_a_cell_that_was_not_begun_is_refused) {
+  Session session = make(2);
+  ASSERT_TRUE(session.take(agent_.hello()).has_value());
+  ASSERT_TRUE(session.take(agent_.begin(1, 100)).has_value());
+  const auto status = session.take(agent_.result(1, 101));
+  ASSERT_FALSE(status.has_value());
+  EXPECT_EQ(status.error().kind, base::ErrorKind::protocol);
+  EXPECT_TRUE(session.take_finished().empty());
+}
+
+TEST_F(SessionTest, cells_must_begin_in_the_order_given) {
+  Session session = make(2);
+  ASSERT_TRUE(session.take(agent_.hello()).has_value());
+  EXPECT_FALSE(session.take(agent_.begin(1, 101)).has_value());
+}
+
+TEST_F(SessionTest, a_run_is_not_done_before_its_last_cell) {
+  Session session = make(2);
+  ASSERT_TRUE(session.take(agent_.hello() + agent_.begin(1, 100) + agent_.result(1, 100)).has_value());
+  EXPECT_FALSE(session.take(agent_.run_done(1)).has_value());
+}
+
+TEST_F(SessionTest, a_loader_that_dies_loses_only_its_cell) {
+  Session session = make(3);
+  ASSERT_TRUE(session.take(agent_.hello()).has_value());
+  (void)sent(session);
+  ASSERT_TRUE(session.take(agent_.begin(1, 100) + agent_.result(1, 100) + agent_.begin(1, 101)).has_value());
+  ASSERT_TRUE(session.take(agent_.gone(1, 101, BPFM_GONE_SIGNAL, 11)).has_value());
+  const auto finished = session.take_finished();
+  ASSERT_EQ(finished.size(), 2U);
+  EXPECT_EQ(finished[1].cell, 101U);
+  EXPECT_EQ(finished[1].attempt.state, AttemptState::agent_crash);
+  EXPECT_NE(finished[1].attempt.note.find("signal 11"), std::string::npos);
+  EXPECT_EQ(sent(session), std::vector<int>{BPFM_RUN});
+  ASSERT_TRUE(session.take(agent_.begin(2, 102) + agent_.result(2, 102) + agent_.run_done(2)).has_value());
+  EXPECT_EQ(session.take_finished().size(), 1U);
+}
+
+TEST_F(SessionTest, a_cell_over_its_limit_is_a_timeout) {
+  Session session = make(1);
+  ASSERT_TRUE(session.take(agent_.hello() + agent_.begin(1, 100)).has_value());
+  ASSERT_TRUE(session.take(agent_.gone(1, 100, BPFM_GONE_TIMEOUT, 9)).has_value());
+  EXPECT_EQ(session.take_finished()[0].attempt.state, AttemptState::timeout);
+}
+
+TEST_F(SessionTest, a_loader_that_never_starts_fails_its_cells_and_not_those_of_others) {
+  Session session = make(3, "other");
+  ASSERT_TRUE(session.take(agent_.hello()).has_value());
+  (void)sent(session);
+  ASSERT_TRUE(session.take(agent_.gone(1, BPFM_NO_CELL, BPFM_GONE_NO_START, 8)).has_value());
+  const auto finished = session.take_finished();
+  ASSERT_EQ(finished.size(), 2U);
+  EXPECT_EQ(finished[0].attempt.state, AttemptState::loader_error);
+  EXPECT_EQ(sent(session), std::vector<int>{BPFM_RUN});
+}
+
+TEST_F(SessionTest, a_loader_that_ends_again_and_again_before_its_first_cell_is_given_up) {
+  Session session = make(2);
+  ASSERT_TRUE(session.take(agent_.hello()).has_value());
+  for (uint32_t run = 1; run <= 3; ++run)
+    ASSERT_TRUE(session.take(agent_.gone(run, BPFM_NO_CELL, BPFM_GONE_EXIT, 4)).has_value());
+  EXPECT_EQ(session.take_finished().size(), 2U);
+}
+
+TEST_F(SessionTest, what_is_left_after_a_crash_is_all_but_the_blamed_cell_in_order) {
+  Session session = make(4);
+  ASSERT_TRUE(session.take(agent_.hello() + agent_.begin(1, 100) + agent_.result(1, 100)).has_value());
+  ASSERT_TRUE(session.take(agent_.begin(1, 101)).has_value());
+  const auto left = session.take_unfinished(session.in_flight());
+  ASSERT_EQ(left.size(), 2U);
+  EXPECT_EQ(left[0].cell, 102U);
+  EXPECT_EQ(left[1].cell, 103U);
+}
+
+TEST_F(SessionTest, more_cells_than_a_run_holds_go_out_in_several) {
+  Session session = make(600);
+  ASSERT_TRUE(session.take(agent_.hello()).has_value());
+  uint32_t run = 1, cell = 100;
+  size_t finished = 0;
+  while (!session.done() && run < 10) {
+    for (int i = 0; i < 256 && cell < 700; ++i, ++cell)
+      ASSERT_TRUE(session.take(agent_.begin(run, cell) + agent_.result(run, cell)).has_value());
+    ASSERT_TRUE(session.take(agent_.run_done(run)).has_value());
+    ++run;
+    finished += session.take_finished().size();
+  }
+  EXPECT_EQ(finished, 600U);
+  EXPECT_EQ(run, 4U);
+}
+
+}  // namespace
+}  // namespace bpfmatrix::run

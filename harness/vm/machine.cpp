@@ -1,0 +1,218 @@
+#include "vm/machine.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <vector>
+
+#include "base/descriptor.h"
+#include "vm/kept_text.h"
+
+namespace bpfmatrix::vm {
+namespace asio = boost::asio;
+using asio::experimental::awaitable_operators::operator||;
+using Clock = std::chrono::steady_clock;
+using Stream = asio::posix::stream_descriptor;
+
+namespace {
+
+constexpr size_t kConsoleHalf = size_t{256} << 10;
+constexpr size_t kErrorTail = size_t{16} << 10;
+constexpr size_t kReadSize = size_t{64} << 10;
+// How long the rest of the console may take once QEMU is gone and its end is closed.
+constexpr std::chrono::seconds kDrainLimit{1};
+
+const auto kTuple = asio::as_tuple(asio::use_awaitable);
+
+enum class Ready { yes, deadline, closed };
+
+// Waits until `stream` can be read or written. It only waits: a read raced against a timer could
+// lose what it had read when both come at once.
+asio::awaitable<Ready> wait_ready(Stream& stream, Stream::wait_type what, Clock::time_point deadline) {
+  asio::steady_timer timer(stream.get_executor(), deadline);
+  const auto first = co_await (stream.async_wait(what, kTuple) || timer.async_wait(kTuple));
+  if (first.index() == 1) co_return Ready::deadline;
+  co_return std::get<0>(std::get<0>(first)) ? Ready::closed : Ready::yes;
+}
+
+bool peer_gone(int error) { return error == ECONNRESET || error == EPIPE; }
+
+std::vector<std::string> qemu_environment() {
+  const char* path = std::getenv("PATH");
+  return {fmt::format("PATH={}", path != nullptr ? path : "/usr/bin:/bin"), "HOME=/nonexistent",
+          "LANG=C"};
+}
+
+}  // namespace
+
+// Shared with the coroutines that read the console and QEMU's standard error: after stop() they end
+// in the loop's next turn.
+struct Machine::State {
+  explicit State(asio::io_context& io) : console(io), agent(io), errors(io), drained(io) {}
+
+  // Kills and reaps QEMU, and lets everything go that waits on it.
+  void stop() {
+    child.reset();
+    boost::system::error_code ignored;
+    for (Stream* stream : {&console, &agent, &errors}) stream->close(ignored);
+    drained.cancel();
+  }
+
+  static asio::awaitable<void> pump(std::shared_ptr<State> state, Stream& from, KeptText& to) {
+    std::vector<char> piece(kReadSize);
+    for (;;) {
+      const auto [error, n] = co_await from.async_read_some(asio::buffer(piece), kTuple);
+      if (error) break;
+      to.append({piece.data(), n});
+    }
+    --state->pumps;
+    state->drained.cancel();
+  }
+
+  std::optional<base::ChildProcess> child;
+  Stream console, agent, errors;
+  KeptText console_text{kConsoleHalf, kConsoleHalf};
+  KeptText error_text{0, kErrorTail};
+  asio::steady_timer drained;
+  int pumps = 0;
+  int pid = -1;
+  bool killed = false;
+};
+
+base::Result<Machine> Machine::start(asio::io_context& io, const MachineConfig& config) {
+  BPFM_TRY(auto console, base::make_socket_pair());
+  BPFM_TRY(auto agent, base::make_socket_pair());
+  BPFM_TRY(auto errors, base::make_socket_pair());
+  base::ChildOptions options;
+  options.argv = make_command(config).argv;
+  options.environment = qemu_environment();
+  options.descriptors = {{1, errors.theirs.get()},
+                         {2, errors.theirs.get()},
+                         {kConsoleDescriptor, console.theirs.get()},
+                         {kAgentDescriptor, agent.theirs.get()}};
+  options.new_session = true;  // Ctrl-C is the driver's: it ends its machines itself
+  BPFM_TRY(auto child, base::ChildProcess::spawn(io, options));
+  auto state = std::make_shared<State>(io);
+  state->pid = child.pid();
+  state->child.emplace(std::move(child));
+  state->console.assign(console.ours.release());
+  state->agent.assign(agent.ours.release());
+  state->errors.assign(errors.ours.release());
+  state->pumps = 2;
+  asio::co_spawn(io, State::pump(state, state->console, state->console_text), asio::detached);
+  asio::co_spawn(io, State::pump(state, state->errors, state->error_text), asio::detached);
+  return Machine(std::move(state));
+}
+
+Machine::Machine(std::shared_ptr<State> state) : state_(std::move(state)) {}
+Machine::Machine(Machine&&) noexcept = default;
+Machine& Machine::operator=(Machine&& other) noexcept {
+  if (this != &other) {
+    if (state_) state_->stop();
+    state_ = std::move(other.state_);
+  }
+  return *this;
+}
+Machine::~Machine() {
+  if (state_) state_->stop();
+}
+
+asio::awaitable<base::Result<std::string>> Machine::read_agent(Clock::time_point deadline) {
+  const auto state = state_;
+  std::string bytes(kReadSize, '\0');
+  for (;;) {
+    const ssize_t n = ::read(state->agent.native_handle(), bytes.data(), bytes.size());
+    if (n >= 0 || peer_gone(errno)) {
+      bytes.resize(n > 0 ? static_cast<size_t>(n) : 0);
+      co_return bytes;
+    }
+    if (errno == EINTR) continue;
+    if (errno != EAGAIN) co_return base::io_error(errno, "read from the agent");
+    switch (co_await wait_ready(state->agent, Stream::wait_read, deadline)) {
+      case Ready::yes:
+        break;
+      case Ready::deadline:
+        co_return base::fail(base::ErrorKind::timeout, "nothing came from the agent");
+      case Ready::closed:
+        co_return base::fail(base::ErrorKind::process, "read from the agent: the machine is stopped");
+    }
+  }
+}
+
+asio::awaitable<base::Status> Machine::write_agent(std::string bytes, Clock::time_point deadline) {
+  const auto state = state_;
+  std::string_view rest = bytes;
+  while (!rest.empty()) {
+    const ssize_t n =
+        ::send(state->agent.native_handle(), rest.data(), rest.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (n >= 0) {
+      rest.remove_prefix(static_cast<size_t>(n));
+      continue;
+    }
+    if (errno == EINTR) continue;
+    if (peer_gone(errno))
+      co_return base::fail(base::ErrorKind::process, "send to the agent: the machine has ended");
+    if (errno != EAGAIN) co_return base::io_error(errno, "send to the agent");
+    switch (co_await wait_ready(state->agent, Stream::wait_write, deadline)) {
+      case Ready::yes:
+        break;
+      case Ready::deadline:
+        co_return base::fail(base::ErrorKind::timeout, "the agent took no more bytes ({} of {} sent)",
+                             bytes.size() - rest.size(), bytes.size());
+      case Ready::closed:
+        co_return base::fail(base::ErrorKind::process, "send to the agent: the machine is stopped");
+    }
+  }
+  co_return base::Status{};
+}
+
+asio::awaitable<Ending> Machine::finish(Clock::time_point deadline) {
+  const auto state = state_;
+  asio::steady_timer timer(state->drained.get_executor(), deadline);
+  const auto first = co_await (state->child->wait() || timer.async_wait(kTuple));
+  if (first.index() == 1) kill();
+  Ending ending;
+  ending.status = co_await state->child->wait();
+  ending.killed_by_us = state->killed;
+  const auto drain_end = Clock::now() + kDrainLimit;
+  while (state->pumps > 0 && Clock::now() < drain_end) {
+    state->drained.expires_at(drain_end);
+    co_await state->drained.async_wait(kTuple);
+  }
+  ending.standard_error = state->error_text.text();
+  co_return ending;
+}
+
+void Machine::kill() {
+  if (!state_->child->running()) return;
+  state_->killed = true;
+  state_->child->signal(SIGKILL);
+}
+
+std::string Machine::console() const { return state_->console_text.text(); }
+uint64_t Machine::console_bytes() const { return state_->console_text.size(); }
+int Machine::pid() const { return state_->pid; }
+
+base::Result<std::string> qemu_version(const std::string& qemu) {
+  BPFM_TRY(const auto text, base::run_checked({.argv = {qemu, "--version"},
+                                               .timeout = std::chrono::seconds(30)}));
+  // "QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7+deb12u18+b3)"
+  static constexpr std::string_view kBefore = "QEMU emulator version ";
+  if (!text.starts_with(kBefore))
+    return base::fail(base::ErrorKind::unavailable, "{} --version: not an answer of QEMU", qemu);
+  const auto from = kBefore.size();
+  return text.substr(from, text.find_first_of(" \n", from) - from);
+}
+
+}  // namespace bpfmatrix::vm

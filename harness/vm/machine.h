@@ -1,0 +1,61 @@
+// A running virtual machine: child process, console, agent channel. Knows nothing of BPF.
+//
+// The console is kept (its first 256 KiB and last 256 KiB) as evidence and never trusted. The machine dies with the object
+// and with the driver. One thread: the one that runs `io`.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/child_process.h"
+#include "base/error.h"
+#include "vm/qemu_command.h"
+
+namespace bpfmatrix::vm {
+
+// How a machine ended, with what is left of it.
+struct Ending {
+  base::ExitStatus status;
+  bool killed_by_us = false;
+  std::string standard_error;  // last 16 KiB
+};
+
+class Machine {
+ public:
+  // Starts QEMU. Errors: unavailable when QEMU is not there, process when it cannot be started.
+  static base::Result<Machine> start(boost::asio::io_context& io, const MachineConfig& config);
+  Machine(Machine&&) noexcept;
+  Machine& operator=(Machine&&) noexcept;
+  ~Machine();
+
+  // Up to 64 KiB of what the agent sent next; empty at the end of the channel (QEMU is gone).
+  // Error of kind timeout when nothing comes before `deadline`.
+  boost::asio::awaitable<base::Result<std::string>> read_agent(
+      std::chrono::steady_clock::time_point deadline);
+  // Sends all of `bytes`; timeout as above.
+  boost::asio::awaitable<base::Status> write_agent(std::string bytes,
+                                                   std::chrono::steady_clock::time_point deadline);
+  // Waits for QEMU to end by itself until `deadline`, then kills it; drains the console.
+  boost::asio::awaitable<Ending> finish(std::chrono::steady_clock::time_point deadline);
+  // Kills QEMU now; finish() still tells how it ended.
+  void kill();
+
+  // What the console said so far (untrusted bytes; the middle is cut when it was long).
+  [[nodiscard]] std::string console() const;
+  [[nodiscard]] uint64_t console_bytes() const;
+  [[nodiscard]] int pid() const;
+
+ private:
+  struct State;
+  explicit Machine(std::shared_ptr<State> state);
+  std::shared_ptr<State> state_;
+};
+
+// "7.2.22" from `qemu --version`. Error unavailable when it is not there.
+base::Result<std::string> qemu_version(const std::string& qemu);
+
+}  // namespace bpfmatrix::vm

@@ -1,0 +1,41 @@
+// The one place that knows QEMU's arguments. Pure.
+//
+// A device is what it adds to QEMU's arguments and to the kernel's command line, written together.
+// q35 with -nodefaults, never microvm: under TCG it stops at TSC calibration. Hardened as QEMU 7.2
+// accepts it: -sandbox with spawn=deny, no user configuration, no network, channels as inherited
+// descriptors.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace bpfmatrix::vm {
+
+enum class Accel { tcg, kvm };
+[[nodiscard]] const char* name(Accel accel);
+
+struct MachineConfig {
+  std::string qemu = "qemu-system-x86_64";
+  std::string kernel;     // path of a bzImage or vmlinux
+  std::string initramfs;  // path
+  uint64_t memory = uint64_t{256} << 20;  // bytes
+  Accel accel = Accel::tcg;
+  std::string nonce;      // 32 hex digits: the agent's hello must repeat it
+};
+
+// Numbers that the descriptors have in the child.
+inline constexpr int kConsoleDescriptor = 3;
+inline constexpr int kAgentDescriptor = 4;
+
+struct QemuCommand {
+  std::vector<std::string> argv;
+  std::string kernel_command_line;  // with the nonce
+};
+[[nodiscard]] QemuCommand make_command(const MachineConfig& config);
+// The command line without the nonce, as it enters a cell's key.
+[[nodiscard]] std::string command_line_for_key(Accel accel);
+// "max" under TCG, "host" under KVM.
+[[nodiscard]] std::string cpu_model(Accel accel);
+
+}  // namespace bpfmatrix::vm

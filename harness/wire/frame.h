@@ -1,0 +1,48 @@
+// Frames: bytes to and from {type, payload}. Pure; no exceptions; never allocates more than a frame.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace bpfmatrix::wire {
+
+struct Frame {
+  uint8_t type = 0;  // enum bpfm_frame_type, not checked here
+  std::string payload;
+};
+
+// Cuts a stream of bytes into frames. After an error it stays in error: there is no resync.
+class FrameReader {
+ public:
+  // Takes any number of bytes, complete frames or not.
+  void feed(std::string_view bytes);
+  // The next complete frame; nothing when more bytes are needed; an Error of kind protocol for a
+  // wrong magic, version, flags, sequence number, length or checksum.
+  base::Result<std::optional<Frame>> next();
+  // Bytes that wait for the rest of their frame.
+  [[nodiscard]] size_t pending() const { return buffer_.size() - at_; }
+
+ private:
+  std::string buffer_;
+  size_t at_ = 0;
+  uint32_t seq_ = 0;
+  std::optional<base::Error> broken_;
+};
+
+// Makes the bytes of frames, numbering them.
+class FrameWriter {
+ public:
+  // `payload` is at most BPFM_MAX_PAYLOAD bytes.
+  [[nodiscard]] std::string frame(uint8_t type, std::string_view payload);
+
+ private:
+  uint32_t seq_ = 0;
+};
+
+}  // namespace bpfmatrix::wire
