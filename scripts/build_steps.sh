@@ -4,7 +4,7 @@
 
 build=${root:?}/build
 
-# logged LOG TEXT COMMAND...: runs the command with its output in LOG; on failure shows the last lines.
+# logged LOG TEXT COMMAND...: runs the command with its output in LOG; shows its end on failure.
 logged() {
   local log=$1 text=$2
   shift 2
@@ -18,16 +18,18 @@ logged() {
 
 cached_value() { sed -n "s/^$1:[A-Z]*=//p" "$build/CMakeCache.txt" 2>/dev/null || true; }
 
-# configure with_tests|program_only: makes build/ ready. A folder that is configured stays what it is
-# (another preset, say); tests are only ever added, so that one script never undoes the other's work.
+# configure with_tests|program_only: makes build/ ready. A folder that is configured stays what it
+# is (another preset, say); tests are only ever added: no script undoes the work of another.
 configure() {
   local -a command
+  local tests=OFF
+  [[ $1 != with_tests ]] || tests=ON
   if [[ -e $build/build.ninja ]]; then
-    [[ $1 == with_tests && $(cached_value BPFMATRIX_TESTS) != ON ]] || return 0
+    [[ $tests == ON && $(cached_value BPFMATRIX_TESTS) != ON ]] || return 0
     command=(cmake -S "$root" -B "$build" -DBPFMATRIX_TESTS=ON)
   else
     echo "Configuring $build (preset release)." >&2
-    command=(cmake --preset release "-DBPFMATRIX_TESTS=$([[ $1 == with_tests ]] && echo ON || echo OFF)")
+    command=(cmake --preset release "-DBPFMATRIX_TESTS=$tests")
   fi
   # Presets are read from the current folder.
   (cd "$root" && logged "$build/logs/configure.log" "Configuring" "${command[@]}")

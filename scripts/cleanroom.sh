@@ -12,15 +12,16 @@
 # mounts and processes are gone, and the folder (below ${TMPDIR:-/var/tmp}) is removed.
 # Takes mirror, proxies and certificates from this machine. Needs root, about half an hour and the
 # network. Exit code: that of the first command that failed, 125 when this user or machine cannot.
-set -euo pipefail
-# shellcheck disable=SC2317  # functions are called by name, through step and trap
 
+# shellcheck disable=SC2317  # functions are called by name, through step and trap
+set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 self=$root/scripts/cleanroom.sh
 suite=bookworm
 inside=/home/newcomer/bpfmatrix
 
-# What a machine behind a proxy needs for TLS; passed on when set, and the file copied when it is one.
+# What a machine behind a proxy needs for TLS; passed on when set, and the file copied when it is
+# one.
 passed_variables=(http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY SSL_CERT_FILE
   SSL_CERT_DIR CURL_CA_BUNDLE GIT_SSL_CAINFO REQUESTS_CA_BUNDLE CARGO_HTTP_CAINFO CARGO_HTTP_PROXY)
 
@@ -32,7 +33,7 @@ cannot() {
 # The mirrors of the suite as this machine's apt resolves them: lines "URI SUITE".
 host_mirrors() {
   # shellcheck disable=SC2016  # $(…) is apt's
-  apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 2>/dev/null |
+  apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
     awk -v suite="$suite" '$3 == "main" && ($2 == suite || index($2, suite "-") == 1) &&
       $2 !~ /backports/ && !seen[$2]++ { print $1, $2 }'
 }
@@ -47,8 +48,9 @@ write_apt_sources() {
 # The host's ways to the network: apt's proxies and checks, certificates, cargo's registry.
 copy_network_settings() {
   local room=$1 name value cargo_home=${CARGO_HOME:-${HOME:-/root}/.cargo}
-  apt-config dump 2>/dev/null | grep -E '^Acquire::[^ ]*(Proxy|Verify|Check-|CaInfo|CAInfo|Retries|Timeout)' |
-    grep -v 'Auto-Detect' >"$room/etc/apt/apt.conf.d/90-of-the-host" || true
+  local settings='^Acquire::[^ ]*(Proxy|Verify|Check-|CaInfo|CAInfo|Retries|Timeout)'
+  apt-config dump | grep -E "$settings" | grep -v 'Auto-Detect' \
+    >"$room/etc/apt/apt.conf.d/90-of-the-host" || true
   cp /etc/resolv.conf "$room/etc/resolv.conf"
   if compgen -G '/usr/local/share/ca-certificates/*.crt' >/dev/null; then
     cp /usr/local/share/ca-certificates/*.crt "$room/usr/local/share/ca-certificates/"
@@ -70,10 +72,13 @@ copy_network_settings() {
 
 copy_tree() {
   mkdir -p "$1"
-  # Deleted but still tracked files are in the list and not on the disk.
-  (cd "$root" && git ls-files -z --cached --others --exclude-standard |
-    while IFS= read -r -d '' file; do if [[ -e $file || -L $file ]]; then printf '%s\0' "$file"; fi; done |
-    tar --create --null --no-recursion --files-from=-) | tar --extract --directory="$1" --no-same-owner
+  (
+    cd "$root"
+    # Deleted but still tracked files are in the list and not on the disk.
+    git ls-files -z --cached --others --exclude-standard | while IFS= read -r -d '' file; do
+      if [[ -e $file || -L $file ]]; then printf '%s\0' "$file"; fi
+    done | tar --create --null --no-recursion --files-from=-
+  ) | tar --extract --directory="$1" --no-same-owner
 }
 
 mount_kernel_folders() {
@@ -108,7 +113,8 @@ in_room() {
     [[ -z ${!name-} ]] || variables+=("$name=${!name}")
   done
   # shellcheck disable=SC2016  # expanded inside
-  chroot "$room" /usr/bin/env -i "${variables[@]}" /bin/bash -c 'cd "$0" && exec "$@"' "$inside" "$@"
+  chroot "$room" /usr/bin/env -i "${variables[@]}" \
+    /bin/bash -c 'cd "$0" && exec "$@"' "$inside" "$@"
 }
 
 # A second quickstart must not install, configure or build.
@@ -146,7 +152,8 @@ http://deb.debian.org/debian-security $suite-security"
 
 logged_debootstrap() {
   local log=$room.log
-  if ! debootstrap --variant=minbase --include=ca-certificates,git "$suite" "$room" "$1" >"$log" 2>&1; then
+  if ! debootstrap --variant=minbase --include=ca-certificates,git "$suite" "$room" "$1" \
+    >"$log" 2>&1; then
     tail -n 20 "$log" >&2
     return 1
   fi
@@ -162,7 +169,7 @@ while (($#)); do
     --label) labels+=("${2:?--label wants a label}") && shift 2 ;;
     --keep) keep=true && shift ;;
     --inside) room=${2:?} && shift 2 ;;  # this script's own second half
-    -h | --help) sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//p}' "$0" && exit 0 ;;
+    -h | --help) sed -n '2,/^$/s/^# \{0,1\}//p' "$0" && exit 0 ;;
     *) echo "'$1' is no argument of cleanroom.sh; see --help." >&2 && exit 2 ;;
   esac
 done
@@ -183,7 +190,7 @@ unshare --mount --pid --fork true 2>/dev/null ||
 place=$(mktemp --directory "${TMPDIR:-/var/tmp}/bpfmatrix-cleanroom.XXXXXX")
 inner=
 clean_up() {
-  # Killing the outer unshare ends the first process of the namespace (--kill-child), and with it all.
+  # Killing the outer unshare ends the namespace's first process (--kill-child), and with it all.
   if [[ -n $inner ]]; then
     kill "$inner" 2>/dev/null || true
     wait "$inner" 2>/dev/null || true
@@ -202,8 +209,8 @@ trap 'exit 143' TERM HUP
 arguments=(--inside "$place/room" --matrix "$matrix")
 for label in "${labels[@]}"; do arguments+=(--label "$label"); done
 # In the background, so that a signal is acted on at once and not when the child ends. Should this
-# script be killed, its child ends too (setpriv), and with it the namespaces; the limit is below that
-# of the test that calls it.
+# script be killed, its child ends too (setpriv), and with it the namespaces; the limit is below
+# that of the test that calls it.
 setpriv --pdeathsig TERM timeout --kill-after=10 85m \
   unshare --mount --pid --fork --kill-child=KILL --mount-proc --propagation private \
   bash "$self" "${arguments[@]}" &

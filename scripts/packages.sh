@@ -18,9 +18,9 @@ quickstart_packages=(
 # For the tests in addition.
 tests_packages=(libgtest-dev libgmock-dev librapidcheck-dev)
 
-# For versions of libbpf that come from the crate libbpf-sys in addition. Debian 12's package `cargo`
-# (0.66) knows no sparse index and would clone the whole git index; `cargo-web` of the same suite is
-# a present-day cargo (1.85 or newer) and puts itself in the place of `cargo`.
+# For versions of libbpf that come from the crate libbpf-sys in addition. The `cargo` of Debian 12
+# (0.66, that is 1.65) knows no sparse index and clones the git index from GitHub; `cargo-web` of
+# the same suite is a present-day cargo (1.85 or newer) under the same name.
 crates_packages=(cargo-web)
 
 # For scripts/cleanroom.sh in addition.
@@ -37,7 +37,7 @@ tool_serves() {
     cmake) version_at_least "$(cmake --version 2>/dev/null | sed -n '1s/.* //p')" 3.24 ;;
     ninja-build) version_at_least "$(ninja --version 2>/dev/null)" 1.10 ;;
     # 1.68 is the first that reads the sparse index without being told to ask for it.
-    cargo-web) version_at_least "$(cargo --version 2>/dev/null | sed 's/^cargo \([^ ]*\).*/\1/')" 1.68 ;;
+    cargo-web) version_at_least "$(cargo --version 2>/dev/null | cut -d' ' -f2)" 1.68 ;;
     make | git | ccache | debootstrap) type -P "$1" >/dev/null ;;
     *) return 1 ;;
   esac
@@ -47,7 +47,8 @@ tool_serves() {
 missing_packages() {
   local installed package
   # dpkg-query fails as soon as one of them is unknown, and still prints the others.
-  installed=$(dpkg-query --show --showformat='${db:Status-Status} ${Package}\n' "$@" 2>/dev/null || true)
+  installed=$(dpkg-query --show --showformat='${db:Status-Status} ${Package}\n' "$@" 2>/dev/null ||
+    true)
   for package in "$@"; do
     [[ $'\n'$installed$'\n' == *$'\n'"installed $package"$'\n'* ]] || tool_serves "$package" ||
       printf '%s\n' "$package"
@@ -79,9 +80,9 @@ install_missing() {
     fi
     as_root=(sudo)
   fi
-  echo "Installing ${#missing[@]} Debian packages${as_root[*]:+ with sudo}: ${missing[*]}" >&2
+  echo "Installing Debian packages${as_root[*]:+ with sudo}: ${missing[*]}" >&2
   log=$(mktemp "${TMPDIR:-/tmp}/bpfmatrix-apt.XXXXXX")
-  # A list that cannot be refreshed (a third party's, say) matters only if the packages cannot be had.
+  # A list that cannot be refreshed (a third party's, say) matters only if packages cannot be had.
   "${as_root[@]}" apt-get update >"$log" 2>&1 || true
   if ! "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --yes \
     --no-install-recommends --no-remove "${missing[@]}" </dev/null >>"$log" 2>&1; then

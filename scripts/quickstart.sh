@@ -4,9 +4,10 @@
 #   scripts/quickstart.sh [MATRIX]     a file, or the name of a shipped matrix (default: quick)
 #
 # The table goes to standard output, everything else to standard error. Kernels, loaders and results
-# are kept in .bpfmatrix of the source tree (or $BPFMATRIX_WORKSPACE); a second run builds and fetches
-# nothing again. Exit code: that of `bpfmatrix run` (README), 1 when the build failed, 75 when this
-# machine lacks packages that could not be installed.
+# are kept in .bpfmatrix of the source tree (or $BPFMATRIX_WORKSPACE); a second run builds and
+# fetches nothing again. Exit code: that of `bpfmatrix run` (README), 1 when the build failed, 75
+# when this machine lacks packages that could not be installed.
+
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -16,7 +17,7 @@ source "$root/scripts/packages.sh"
 source "$root/scripts/build_steps.sh"
 
 case ${1-} in
-  -h | --help) sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//p}' "$0" && exit 0 ;;
+  -h | --help) sed -n '2,/^$/s/^# \{0,1\}//p' "$0" && exit 0 ;;
   -*) echo "quickstart.sh takes one argument, a matrix; see --help." >&2 && exit 2 ;;
 esac
 if (($# > 1)); then
@@ -34,17 +35,19 @@ needs_crates() {
   crates=$("$program" list loaders | awk '/ crate libbpf-sys /{print $1}')
   "$program" plan "$matrix" --cells 2>/dev/null |
     awk -v crates="$crates" 'BEGIN { split(crates, list); for (i in list) wanted[list[i]] = 1 }
-      { split($2, part, "/"); if (part[2] in wanted) found = 1 }
+      $1 == "run" { split($2, part, "/"); if (part[2] in wanted) found = 1 }
       END { exit !found }'
 }
 
-run_ids() { "$program" list runs 2>/dev/null | awk '{print $1}' | sort; }
+# None before the first run.
+run_ids() { "$program" list runs 2>/dev/null | awk '{print $1}' | sort || true; }
 
 # Writes the full report and every cell of the run $1 beside each other.
 write_reports() {
   local base=$BPFMATRIX_WORKSPACE/reports/$1
   mkdir -p "$BPFMATRIX_WORKSPACE/reports"
-  "$program" report "$1" --format markdown >"$base.md" && "$program" export "$1" >"$base.json" || return
+  "$program" report "$1" --format markdown >"$base.md" || return
+  "$program" export "$1" >"$base.json" || return
   echo "The full report is $base.md; every cell, for other programs, is in $base.json." >&2
 }
 

@@ -16,6 +16,7 @@
 #
 # Exit code: 0 when all passed, 8 when a test failed, 1 when the build failed or no test matched,
 # 2 for a wrong argument, 75 when packages are missing that could not be installed.
+
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -49,7 +50,7 @@ while (($#)); do
       selection+=(--tests-regex "$2") && shift 2
       ;;
     --build-only) build_only=true && shift ;;
-    -h | --help) sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//p}' "$0" && exit 0 ;;
+    -h | --help) sed -n '2,/^$/s/^# \{0,1\}//p' "$0" && exit 0 ;;
     *) usage_error "'$1' is no argument of test.sh" ;;
   esac
 done
@@ -66,4 +67,5 @@ if $build_only; then
   exit 0
 fi
 # Tests that cannot bear company (vm) say so themselves, in CMake.
-exec ctest --test-dir "$build" --output-on-failure --no-tests=error --parallel "$(nproc)" "${selection[@]}"
+exec ctest --test-dir "$build" --output-on-failure --no-tests=error --parallel "$(nproc)" \
+  "${selection[@]}"

@@ -1,9 +1,10 @@
 /* too_complex: a bounded loop that is longer than the verifier is willing to follow.
  * Shows: E2BIG after 1,000,000 instructions ("BPF program is too large. Processed 1000001 insn"),
- *   and at level 2 a log of tens of megabytes.
+ *   and at level 2 a log of some 200 MB.
  * First kernel: refused by every kernel; by the limit since 5.3 (bounded loops), for its back-edge
  *   before.
- * Why: the slowest refusal there is, and logs larger than 16 MiB. The body is unrolled because
+ * Why: the slowest refusal there is (seconds; under emulation half a minute), and logs larger than
+ *   16 MiB. The body is unrolled because
  *   straight lines are verified much faster than branches. No relocations. */
 #include <linux/bpf.h>
 

@@ -139,13 +139,18 @@ std::string install_hint(std::string_view program) {
   struct Package {
     std::string_view program, package;
   };
-  static constexpr Package kPackages[] = {
-      {"qemu-system-x86_64", "qemu-system-x86"}, {"make", "make"},   {"cc", "gcc"},
-      {"gcc", "gcc"},   {"apt-get", "apt"},      {"apt-cache", "apt"}, {"clang-16", "clang-16"},
-      {"ar", "binutils"}};
+  static constexpr Package kPackages[] = {{"qemu-system-x86_64", "qemu-system-x86"},
+                                          {"make", "make"},
+                                          {"cc", "gcc"},
+                                          {"gcc", "gcc"},
+                                          {"apt-get", "apt"},
+                                          {"apt-cache", "apt"},
+                                          {"clang-16", "clang-16"},
+                                          {"ar", "binutils"}};
   const auto name = program.substr(program.rfind('/') + 1);
   for (const auto& entry : kPackages)
-    if (entry.program == name) return fmt::format("; install it: apt-get install {}", entry.package);
+    if (entry.program == name)
+      return fmt::format("; install it: apt-get install {}", entry.package);
   return {};
 }
 
@@ -193,14 +198,19 @@ struct ChildProcess::State {
   State(const State&) = delete;
   State& operator=(const State&) = delete;
 
+  // Takes the status of a child that has ended or is about to.
+  void reap() {
+    int native = 0;
+    while (::waitpid(pid, &native, 0) < 0 && errno == EINTR) {
+    }
+    ended = decode(native);
+  }
+
   // Kills when running, reaps, and lets a pending wait() go.
   void end() {
     if (!ended) {
-      int native = 0;
       ::kill(pid, SIGKILL);  // not reaped yet, so the number is still its own
-      while (::waitpid(pid, &native, 0) < 0 && errno == EINTR) {
-      }
-      ended = decode(native);
+      reap();
     }
     // The handle's destructor closes the pidfd, which aborts the wait.
     handle = process::process_handle(handle.get_executor());
@@ -256,7 +266,9 @@ ChildProcess::~ChildProcess() {
   if (state_) state_->end();
 }
 
-int ChildProcess::pid() const { return state_->pid; }
+int ChildProcess::pid() const {
+  return state_->pid;
+}
 
 bool ChildProcess::running() const {
   if (state_->ended) return false;
@@ -272,8 +284,12 @@ void ChildProcess::signal(int signal) {
 
 asio::awaitable<ExitStatus> ChildProcess::wait() {
   const auto state = state_;
+  // Boost would reap an ended child at once and tell a turn of the loop later; meanwhile signal()
+  // would hit a freed number.
+  if (!state->ended && !running()) state->reap();
   if (state->ended) co_return *state->ended;
-  const auto [error, native] = co_await state->handle.async_wait(asio::as_tuple(asio::use_awaitable));
+  const auto [error, native] =
+      co_await state->handle.async_wait(asio::as_tuple(asio::use_awaitable));
   if (state->ended) co_return *state->ended;  // by the destructor, meanwhile
   if (error) throw boost::system::system_error(error, "wait for a child");
   state->ended = decode(native);

@@ -28,11 +28,11 @@ struct ExitStatus {
 };
 
 struct ChildOptions {
-  std::vector<std::string> argv;                        // argv[0] is looked up in PATH
-  std::vector<std::string> environment;                 // NAME=value, all that the child gets
-  std::vector<std::pair<int, int>> descriptors;         // {number in the child, our descriptor}
-  std::string folder;                                   // working folder; empty: ours
-  bool new_session = false;                             // setsid(): a terminal's signals pass it by
+  std::vector<std::string> argv;                 // argv[0] is looked up in PATH
+  std::vector<std::string> environment;          // NAME=value, all that the child gets
+  std::vector<std::pair<int, int>> descriptors;  // {number in the child, our descriptor}
+  std::string folder;                            // working folder; empty: ours
+  bool new_session = false;                      // setsid(): a terminal's signals pass it by
 };
 
 class ChildProcess {
@@ -73,6 +73,8 @@ struct CommandOptions {
 };
 
 // Runs a command to its end on a loop of its own (blocking; not for use inside the driver's loop).
+// Its end is its exit and the end of both streams, which a grandchild may hold. At the timeout it
+// gets SIGTERM (make and apt then end their own children), 2 s later SIGKILL.
 // A non-zero exit is not an Error: look at `status`. Not found: Error of kind unavailable.
 Result<CommandOutput> run_command(const CommandOptions& options);
 

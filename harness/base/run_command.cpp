@@ -32,8 +32,8 @@ std::vector<std::string> environment_with(
   for (char** at = environ; at != nullptr && *at != nullptr; ++at) {
     const std::string_view entry(*at);
     const auto name = entry.substr(0, entry.find('='));
-    const bool replaced =
-        std::any_of(added.begin(), added.end(), [&](const auto& pair) { return pair.first == name; });
+    const bool replaced = std::any_of(added.begin(), added.end(),
+                                      [&](const auto& pair) { return pair.first == name; });
     if (!replaced) all.emplace_back(entry);
   }
   for (const auto& [name, value] : added) all.push_back(fmt::format("{}={}", name, value));
@@ -61,7 +61,8 @@ class Run {
     output_.assign(out.ours.release());
     errors_.assign(err.ours.release());
     open_streams_ = 2;
-    asio::co_spawn(io_, drain(output_, result_.standard_output, kOutputLimit, false), asio::detached);
+    asio::co_spawn(io_, drain(output_, result_.standard_output, kOutputLimit, false),
+                   asio::detached);
     asio::co_spawn(io_, drain(errors_, result_.standard_error, kErrorLimit, true), asio::detached);
     asio::co_spawn(io_, reap(), asio::detached);
     asio::co_spawn(io_, watch(), asio::detached);
@@ -131,7 +132,8 @@ std::string last_lines(std::string_view text, int count) {
   while (text.ends_with('\n')) text.remove_suffix(1);
   size_t at = text.size();
   while (count-- > 0 && at != std::string_view::npos && at > 0) at = text.rfind('\n', at - 1);
-  std::string lines(at == std::string_view::npos ? text : text.substr(text[at] == '\n' ? at + 1 : at));
+  std::string lines(at == std::string_view::npos ? text
+                                                 : text.substr(text[at] == '\n' ? at + 1 : at));
   for (size_t i = lines.find('\n'); i != std::string::npos; i = lines.find('\n', i))
     lines.replace(i, 1, " | ");
   return lines;

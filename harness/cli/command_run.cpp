@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include <csignal>
+#include <cstdio>
 #include <memory>
 
 #include "cli/command.h"
@@ -38,6 +38,7 @@ void run(Context& context, Options& options) {
   if (!stored) return context.fail(stored.error());
   const auto table = report::make_table(stored->run, stored->judgement);
   fmt::print("{}", report::render_terminal(table, {color_wanted(), 100}));
+  std::fflush(stdout);
   fmt::print(stderr, "bpfmatrix: run {} is kept in {}; again: bpfmatrix report {}\n", summary->run,
              workspace.results().string(), summary->run);
   context.exit_code = summary->signal == 0 ? stored->judgement.exit_code : 128 + summary->signal;

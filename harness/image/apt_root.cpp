@@ -49,13 +49,12 @@ std::string last_line(std::string_view text) {
 
 // Read after the host's own configuration (-c), so that the host's proxies and credentials hold and
 // what concerns places and hooks is ours. APT_CONFIG would be read before it and be overruled.
-std::string make_configuration(const fs::path& folder) {
-  const std::string root = folder.string();
+std::string make_configuration(const fs::path& folder, const fs::path& state) {
   return fmt::format(
-      "Dir::State \"{0}/state\";\n"
-      "Dir::State::lists \"{0}/state/lists/\";\n"
+      "Dir::State \"{1}\";\n"
+      "Dir::State::lists \"{1}/lists/\";\n"
       "Dir::State::status \"{0}/status\";\n"
-      "Dir::State::extended_states \"{0}/state/extended_states\";\n"
+      "Dir::State::extended_states \"{1}/extended_states\";\n"
       "Dir::Cache \"{0}/cache\";\n"
       "Dir::Cache::archives \"{0}/cache/archives/\";\n"
       "Dir::Cache::pkgcache \"\";\n"
@@ -71,22 +70,15 @@ std::string make_configuration(const fs::path& folder) {
       "APT::Architectures {{ \"amd64\"; }};\n"
       // As root apt would go on as _apt, which need not be able to read a workspace.
       "APT::Sandbox::User \"root\";\n"
-      "APT::Get::List-Cleanup \"true\";\n"
+      // sources.list names one suite at a time: the lists of the others must stay.
+      "APT::Get::List-Cleanup \"false\";\n"
       "Acquire::GzipIndexes \"true\";\n"
       "Acquire::Languages \"none\";\n"
       "Acquire::Retries \"3\";\n"
       "Acquire::PDiffs \"false\";\n"
       // No cache of all packages after an update: lists are read here (apt_lists.h).
       "pkgCacheFile::Generate \"false\";\n",
-      root);
-}
-
-// target=… leaves out translations, DEP-11 and what else the host has switched on.
-std::string source_lines(const std::string& suite, const std::string& uri) {
-  return fmt::format(
-      "deb [arch=amd64 signed-by={0} target=Packages] {1} {2} main\n"
-      "deb-src [signed-by={0} target=Sources] {1} {2} main\n",
-      kKeyring, uri, suite);
+      folder.string(), state.string());
 }
 
 bool younger_than(const fs::path& file, int hours) {
@@ -95,20 +87,6 @@ bool younger_than(const fs::path& file, int hours) {
   if (ec) return false;
   const auto age = fs::file_time_type::clock::now() - time;
   return age >= std::chrono::seconds(0) && age < std::chrono::hours(hours);
-}
-
-// The last line of apt's messages that speaks of `suite`.
-std::string reason_for(const std::string& suite, std::string_view messages) {
-  std::string reason;
-  while (!messages.empty()) {
-    const size_t end = std::min(messages.find('\n'), messages.size());
-    const std::string line(messages.substr(0, end));
-    if (line.find(fmt::format("/dists/{}/", suite)) != line.npos ||
-        line.find(fmt::format(" {} ", suite)) != line.npos)
-      reason = base::printable(line);
-    messages.remove_prefix(std::min(end + 1, messages.size()));
-  }
-  return reason;
 }
 
 }  // namespace
@@ -131,102 +109,98 @@ base::Status AptRoot::configure() {
   }
   const Mirrors mirrors = host_mirrors();
   for (const auto& suite : suites_) {
+    if (suite.name.empty() || suite.name.find_first_of("/ []\"\n") != std::string::npos)
+      return fail(ErrorKind::invalid_input, "'{}' is no name of a suite", suite.name);
     if (suite.archive != "debian" && suite.archive != "debian-security") {
       return fail(ErrorKind::invalid_input, "suite {}: '{}' is no archive of Debian", suite.name,
                   suite.archive);
     }
-    if (suite.name.empty() || suite.name.find_first_of("/ []\"\n") != std::string::npos)
-      return fail(ErrorKind::invalid_input, "'{}' is no name of a suite", suite.name);
     archives_[suite.name] = suite.archive == "debian" ? mirrors.debian : mirrors.security;
   }
-  for (const char* name : {"state/lists/partial", "cache/archives/partial"}) {
-    fs::create_directories(folder_ / name, ec);
-    if (ec) return base::io_error(ec.value(), fmt::format("make {}", (folder_ / name).string()));
+  // Lists of another mirror are never mistaken for those of this one.
+  const auto mirrors_digest = base::sha256_hex(mirrors.debian + "\n" + mirrors.security);
+  state_ = folder_ / "state" / mirrors_digest.substr(0, 12);
+  for (const fs::path& each : {state_ / "lists/partial", folder_ / "cache/archives/partial"}) {
+    fs::create_directories(each, ec);
+    if (ec) return base::io_error(ec.value(), fmt::format("make {}", each.string()));
   }
-  const std::string configuration = make_configuration(folder_);
-  std::string sources;
-  for (const auto& [suite, uri] : archives_) sources += source_lines(suite, uri);
-  configuration_ = base::sha256_hex(configuration + sources);
   BPFM_CHECK(base::write_file(folder_ / "status", ""));
-  BPFM_CHECK(base::write_file(folder_ / "sources.list", sources));
-  return base::write_file(folder_ / "apt.conf", configuration);
+  return base::write_file(folder_ / "apt.conf", make_configuration(folder_, state_));
 }
 
 base::Status AptRoot::update(int max_age_hours) {
-  if (!updated_) updated_ = fetch_lists(max_age_hours).in("read Debian's package lists");
-  return *updated_;
+  if (!ready_) {
+    max_age_hours_ = max_age_hours;
+    ready_ = configure().in("make a root for apt");
+  }
+  return *ready_;
 }
 
-base::Status AptRoot::fetch_lists(int max_age_hours) {
-  BPFM_CHECK(configure());
-  // Two runs in one workspace: the second waits, and then finds fresh lists.
+base::Result<fs::path> AptRoot::list_of(const Target& target) {
+  BPFM_CHECK(update());
+  const auto& [suite, kind] = target;
+  if (const auto at = lists_.find(target); at != lists_.end()) return at->second;
+  const auto archive = archives_.find(suite);
+  if (archive == archives_.end())
+    return fail(ErrorKind::unavailable, "suite {} is not in the catalogue's suites", suite);
+  auto list = fetch_list(target, archive->second);
+  if (!list && std::find(missing_.begin(), missing_.end(), suite) == missing_.end())
+    missing_.push_back(suite);
+  // A failure is remembered too: a mirror that does not answer costs its time once.
+  return lists_.emplace(target, std::move(list)).first->second;
+}
+
+base::Result<fs::path> AptRoot::fetch_list(const Target& target, const std::string& uri) {
+  const auto& [suite, kind] = target;
+  // Two runs in one workspace: the second waits, and then finds a fresh list.
   const base::Descriptor guard(
       ::open((folder_ / "guard").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
   if (!guard.open()) return base::io_error(errno, fmt::format("open {}/guard", folder_.string()));
   while (::flock(guard.get(), LOCK_EX) != 0)
-    if (errno != EINTR) return base::io_error(errno, "lock the apt root");
-  // The stamp is written after an update without any failure, and names its configuration.
-  const fs::path stamp = folder_ / "complete";
-  const auto last = base::read_file(stamp, 4096);
-  if (last && *last == configuration_ && younger_than(stamp, max_age_hours)) return read_targets();
+    if (errno != EINTR) return base::io_error(errno, "lock the root of apt");
+  // The stamp is written after an update without a failure.
+  const char* name = kind == Kind::source ? "Sources" : "Packages";
+  const fs::path stamp = state_ / fmt::format("{}.{}.complete", suite, name);
+  BPFM_TRY(auto list, present_list(target));
+  if (list && younger_than(stamp, max_age_hours_)) return std::move(*list);
+  // target=… leaves out translations, DEP-11 and what else the host has switched on.
+  BPFM_CHECK(base::write_file(
+      folder_ / "sources.list",
+      fmt::format("{} [signed-by={} target={}] {} {} main\n",
+                  kind == Kind::source ? "deb-src" : "deb", kKeyring, name, uri, suite)));
   BPFM_TRY(const auto output, run_apt({"apt-get", "-q", "update"}, folder_ / "apt.conf"));
-  for (const auto& suite : suites_)
-    reasons_[suite.name] = reason_for(suite.name, output.standard_error);
-  BPFM_CHECK(read_targets());
-  if (output.status.success() && missing_.empty())
-    BPFM_CHECK(base::write_file(stamp, configuration_));
-  if (lists_.empty() && !suites_.empty()) {
-    return fail(ErrorKind::unavailable, "no suite can be had from {}: {}",
-                archives_.begin()->second, last_line(output.standard_error));
-  }
-  return {};
+  BPFM_TRY(list, present_list(target));
+  if (list && output.status.success()) BPFM_CHECK(base::write_file(stamp, ""));
+  // An old list of a mirror that does not answer now is better than none.
+  if (list) return std::move(*list);
+  return fail(ErrorKind::unavailable, "suite {} cannot be had from {}: {}", suite, uri,
+              last_line(output.standard_error));
 }
 
-// Which lists are there. They are found by their names in apt's folder: `apt-get indextargets` would
-// tell too, but builds a cache of all packages first (seconds), and names none of them when it may
-// not (apt 2.6.1).
-base::Status AptRoot::read_targets() {
-  lists_.clear();
+// Lists are found by their names in apt's folder: `apt-get indextargets` would tell too, but builds
+// a cache of all packages first (seconds), and names none of them when it may not (apt 2.6.1).
+base::Result<std::optional<fs::path>> AptRoot::present_list(const Target& target) const {
+  const auto middle =
+      fmt::format("_dists_{}_main_{}", target.first,
+                  target.second == Kind::source ? "source_Sources" : "binary-amd64_Packages");
   std::error_code ec;
-  const fs::path folder = folder_ / "state/lists";
-  for (fs::directory_iterator at(folder, ec), end; !ec && at != end; at.increment(ec)) {
+  std::optional<fs::path> list;
+  for (fs::directory_iterator at(state_ / "lists", ec), end; !ec && at != end; at.increment(ec)) {
     const std::string name = at->path().filename().string();
-    for (const auto& suite : suites_) {
-      for (const bool source : {false, true}) {
-        const auto middle = fmt::format("_dists_{}_main_{}", suite.name,
-                                        source ? "source_Sources" : "binary-amd64_Packages");
-        const size_t found = name.find(middle);
-        // Behind it nothing but the ending of a compression.
-        if (found == name.npos) continue;
-        const std::string ending = name.substr(found + middle.size());
-        if (ending.empty() || ending[0] == '.') lists_[{suite.name, source}] = at->path();
-      }
-    }
+    const size_t found = name.find(middle);
+    if (found == name.npos) continue;
+    // Behind it nothing but the ending of a compression.
+    const std::string ending = name.substr(found + middle.size());
+    if (ending.empty() || ending[0] == '.') list = at->path();
   }
-  if (ec) return base::io_error(ec.value(), fmt::format("read {}", folder.string()));
-  missing_.clear();
-  for (const auto& suite : suites_)
-    if (!lists_.contains({suite.name, false}) && !lists_.contains({suite.name, true}))
-      missing_.push_back(suite.name);
-  return {};
-}
-
-base::Result<fs::path> AptRoot::list_of(const std::string& suite, bool source) const {
-  if (const auto at = lists_.find({suite, source}); at != lists_.end()) return at->second;
-  const auto archive = archives_.find(suite);
-  if (archive == archives_.end())
-    return fail(ErrorKind::unavailable, "suite {} is not in the catalogue's suites", suite);
-  const auto reason = reasons_.find(suite);
-  return fail(ErrorKind::unavailable, "suite {} cannot be had from {}{}{}", suite, archive->second,
-              reason != reasons_.end() && !reason->second.empty() ? ": " : "",
-              reason != reasons_.end() ? reason->second : "");
+  if (ec) return base::io_error(ec.value(), fmt::format("read {}", state_.string()));
+  return list;
 }
 
 base::Result<std::vector<Package>> AptRoot::find(const std::string& suite,
                                                  const std::string& name_glob) {
-  BPFM_CHECK(update());
   if (const auto at = found_.find({suite, name_glob}); at != found_.end()) return at->second;
-  BPFM_TRY(const fs::path list, list_of(suite, false));
+  BPFM_TRY(const fs::path list, list_of({suite, Kind::binary}));
   std::vector<Package> packages;
   BPFM_CHECK(for_each_paragraph(list, [&](std::string_view paragraph) {
     if (!base::glob_matches(name_glob, std::string(field(paragraph, "Package")))) return;
@@ -238,8 +212,7 @@ base::Result<std::vector<Package>> AptRoot::find(const std::string& suite,
 
 base::Result<SourcePackage> AptRoot::find_source(const std::string& suite,
                                                  const std::string& name) {
-  BPFM_CHECK(update());
-  BPFM_TRY(const fs::path list, list_of(suite, true));
+  BPFM_TRY(const fs::path list, list_of({suite, Kind::source}));
   std::optional<SourcePackage> newest;
   BPFM_CHECK(for_each_paragraph(list, [&](std::string_view paragraph) {
     if (field(paragraph, "Package") != name) return;

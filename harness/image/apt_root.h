@@ -38,20 +38,22 @@ class AptRoot {
  public:
   AptRoot(std::filesystem::path folder, std::vector<spec::SuiteEntry> suites);
 
-  // Writes the configuration and fetches the lists unless they are younger than `max_age_hours`
-  // and of the same configuration. A suite that cannot be had is left out and told by
-  // missing_suites(); an Error only when none can be had or apt is not there.
-  // The second call on the same object repeats the answer of the first.
+  // Makes the root ready: mirror, keyring, configuration. Lists are not fetched here but when
+  // something of their suite is first asked for, unless those there are younger than
+  // `max_age_hours` and from the same mirror. The other functions call it themselves; the second
+  // call on an object repeats the answer of the first.
   base::Status update(int max_age_hours = 24);
+  // Suites that were asked for and of which no list could be had, in the order of asking.
   [[nodiscard]] const std::vector<std::string>& missing_suites() const { return missing_; }
 
   // All versions of binary packages of `suite` whose name matches the glob; each pair is looked up
-  // once and remembered. unavailable when the suite has no list.
+  // once and remembered. unavailable, with what apt said, when the suite cannot be had.
   base::Result<std::vector<Package>> find(const std::string& suite, const std::string& name_glob);
-  // The source package in `suite`; unavailable when there is none.
+  // The newest source package of that name in `suite`; unavailable when there is none.
   base::Result<SourcePackage> find_source(const std::string& suite, const std::string& name);
 
-  // Downloads into `folder`, checks size and SHA-256, returns the path of the file.
+  // Downloads into `folder`, checks size and SHA-256, returns the path of the file. A file that is
+  // already there and right is not fetched again.
   base::Result<std::filesystem::path> download(const Package& package,
                                                const std::filesystem::path& folder);
   // Downloads the upstream tarball of a source package; returns its path.
@@ -60,11 +62,14 @@ class AptRoot {
                                                         const std::filesystem::path& folder);
 
  private:
+  enum class Kind { binary, source };
+  using Target = std::pair<std::string, Kind>;  // one list: of a suite, Packages or Sources
+
   base::Status configure();
-  base::Status fetch_lists(int max_age_hours);
-  base::Status read_targets();
+  base::Result<std::filesystem::path> list_of(const Target& target);
+  base::Result<std::filesystem::path> fetch_list(const Target& target, const std::string& uri);
+  base::Result<std::optional<std::filesystem::path>> present_list(const Target& target) const;
   base::Result<std::string> uri_of(const std::string& suite, const std::string& path) const;
-  base::Result<std::filesystem::path> list_of(const std::string& suite, bool source) const;
   base::Result<std::filesystem::path> download_file(const std::string& uri,
                                                     const std::filesystem::path& target,
                                                     const std::string& sha256, uint64_t size);
@@ -72,12 +77,11 @@ class AptRoot {
   std::filesystem::path folder_;
   std::vector<spec::SuiteEntry> suites_;
   std::vector<std::string> missing_;
-  std::optional<base::Status> updated_;              // the answer of update(), once asked
-  std::string configuration_;                        // digest of what configure() wrote
-  std::map<std::string, std::string> archives_;      // suite: the URI of its archive
-  std::map<std::string, std::string> reasons_;       // suite: what apt said of its failure
-  // {suite, is it Sources}: file
-  std::map<std::pair<std::string, bool>, std::filesystem::path> lists_;
+  int max_age_hours_ = 24;
+  std::optional<base::Status> ready_;            // the answer of update(), once asked
+  std::filesystem::path state_;                  // lists of this configuration
+  std::map<std::string, std::string> archives_;  // suite: the URI of its archive
+  std::map<Target, base::Result<std::filesystem::path>> lists_;  // answers of list_of()
   std::map<std::pair<std::string, std::string>, std::vector<Package>> found_;
 };
 

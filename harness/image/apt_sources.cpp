@@ -68,7 +68,8 @@ bool debian_suite(std::string_view suite) {
   const std::string_view first = suite.substr(0, suite.find_first_of("-/"));
   const std::string_view rest = suite.substr(first.size());
   static const std::set<std::string_view> kRests = {
-      "", "-updates", "-backports", "-backports-sloppy", "-security", "/updates", "-proposed-updates"};
+      "",          "-updates", "-backports",       "-backports-sloppy",
+      "-security", "/updates", "-proposed-updates"};
   return std::find(kSuites.begin(), kSuites.end(), first) != kSuites.end() && kRests.contains(rest);
 }
 

@@ -77,10 +77,10 @@ class Cpio {
                 why != nullptr ? why : "unknown");
   }
 
+  std::string bytes_;  // before the archive, which still writes when it is freed unfinished
+  int inode_ = 0;
   std::unique_ptr<archive, decltype(&archive_write_free)> archive_{archive_write_new(),
                                                                    &archive_write_free};
-  std::string bytes_;
-  int inode_ = 0;
 };
 
 }  // namespace

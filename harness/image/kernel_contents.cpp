@@ -30,7 +30,8 @@ bool any_matches(std::initializer_list<const char*> globs, std::string_view path
 }
 
 bool is_image(std::string_view path) {
-  return any_matches({"boot/vmlinuz-*", "usr/lib/modules/*/vmlinuz", "lib/modules/*/vmlinuz"}, path);
+  return any_matches({"boot/vmlinuz-*", "usr/lib/modules/*/vmlinuz", "lib/modules/*/vmlinuz"},
+                     path);
 }
 
 bool is_config(std::string_view path) {
@@ -53,8 +54,8 @@ base::Result<std::optional<std::string>> only(std::map<std::string, std::string>
   return found;
 }
 
-base::Result<std::map<std::string, std::string>> modules_of_deb(const fs::path& deb,
-                                                                const std::set<std::string>& names) {
+base::Result<std::map<std::string, std::string>> modules_of_deb(
+    const fs::path& deb, const std::set<std::string>& names) {
   const auto wanted = [&](std::string_view path) {
     const auto name = module_name(path);
     return name && in_modules(path) && names.contains(*name) ? Want::yes : Want::no;

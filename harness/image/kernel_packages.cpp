@@ -142,7 +142,8 @@ base::Result<KernelChoice> choose_kernel(std::span<const KernelPackages> kernels
                   lock->package_version);
     }
   }
-  if (kernels.empty()) return fail(ErrorKind::unavailable, "the suite has no such kernel (any more)");
+  if (kernels.empty())
+    return fail(ErrorKind::unavailable, "the suite has no such kernel (any more)");
   return KernelChoice{kernels.front(), lock != nullptr};
 }
 

@@ -1,7 +1,7 @@
 // Which packages of a Debian suite make up a kernel. Pure: works on what find() returned.
 //
-// Up to 6.18 one package, linux-image-<release>, holds everything. From 6.19 on it is a meta package
-// of 2 kB and the kernel lies in linux-binary-<release>, its modules in linux-modules-<release>,
+// Up to 6.18 one package, linux-image-<release>, holds everything. From 6.19 on it is a meta
+// package of 2 kB and the kernel lies in linux-binary-<release>, its modules in linux-modules-<release>,
 // its config in linux-base-<release>; of versions that were replaced in a backports suite only
 // linux-binary may be left. Names without a full release (linux-image-cloud-amd64) are meta
 // packages, -dbg and -unsigned ones hold nothing else or the same.
@@ -40,8 +40,8 @@ struct KernelChoice {
   bool moved = false;  // not what the lock says
 };
 // What `lock` says (may be null) if all its packages are there byte for byte, else the newest of
-// `kernels`, which are newest first. unavailable when there is none, and when `keep_to_lock` forbids
-// to move.
+// `kernels`, which are newest first. unavailable when there is none, and when `keep_to_lock`
+// forbids to move.
 base::Result<KernelChoice> choose_kernel(std::span<const KernelPackages> kernels,
                                          const LockedKernel* lock, bool keep_to_lock);
 

@@ -113,7 +113,6 @@ base::Result<std::optional<Kernel>> KernelProvider::from_store(const spec::Kerne
 base::Result<KernelPackages> KernelProvider::choose(const spec::KernelEntry& entry,
                                                     const spec::DebianKernel& source,
                                                     const LockedKernel* locked) {
-  BPFM_CHECK(apt_.update());
   BPFM_TRY(const auto packages, apt_.find(source.suite, kernel_package_glob(source.flavour)));
   const auto kernels = kernels_of_series(packages, source.series, source.flavour);
   const auto where = fmt::format("{} {} {}", source.suite, source.series, source.flavour);

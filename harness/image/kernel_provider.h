@@ -53,7 +53,8 @@ class KernelProvider {
   [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
 
  private:
-  base::Result<Kernel> provide_debian(const spec::KernelEntry& entry, const spec::DebianKernel& source);
+  base::Result<Kernel> provide_debian(const spec::KernelEntry& entry,
+                                      const spec::DebianKernel& source);
   base::Result<Kernel> provide_file(const spec::KernelEntry& entry, const spec::FileKernel& source);
   // What the lock says, when all of it is in the store; nothing otherwise.
   base::Result<std::optional<Kernel>> from_store(const spec::KernelEntry& entry,

@@ -89,7 +89,8 @@ Status build_libbpf(const fs::path& work) {
   std::vector<std::string> compile = make, install = make;
   compile.insert(compile.begin() + 1, "-j2");
   append(&install, {"install", "install_uapi_headers"});
-  // The Makefile writes the pkg-config file there before it has made the folder (-j2, 0.4 to 1.4).
+  // The Makefile writes the pkg-config file there before it has made the folder (-j2, seen with 0.4
+  // to 1.4).
   std::error_code ec;
   fs::create_directory(work / "objects", ec);
   if (ec) return base::io_error(ec.value(), "make folder objects");

@@ -239,13 +239,11 @@ Result<LibbpfVersion> parse_libbpf_version(const std::string& text) {
 
 Result<LibbpfVersion> version_of(const SourceTree& files) {
   const auto map = files.find("src/libbpf.map");
-  const std::string_view text = map != files.end() ? std::string_view(map->second) : "";
+  const std::string text = map != files.end() ? "\n" + map->second : "";
   constexpr std::string_view kNode = "\nLIBBPF_";
   const size_t last = text.rfind(kNode);
-  const std::string_view number =
-      last == std::string_view::npos ? "" : text.substr(last + kNode.size());
-  auto version =
-      parse_libbpf_version(std::string(number.substr(0, number.find_first_not_of("0123456789."))));
+  const std::string number = last == std::string::npos ? "" : text.substr(last + kNode.size());
+  auto version = parse_libbpf_version(number.substr(0, number.find_first_not_of("0123456789.")));
   if (!version)
     return fail(ErrorKind::invalid_input, "src/libbpf.map does not end in a node LIBBPF_x.y.z");
   // The map names the version that last added a function: its patch level says nothing.

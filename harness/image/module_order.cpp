@@ -14,8 +14,9 @@ namespace {
 
 // What is looked for at first. More than is needed in some kernels, so that one reading of the
 // package is enough: 5.10 has no virtio_pci_*_dev, 6.1 has both.
-constexpr const char* kFirstAsked[] = {"virtio",     "virtio_ring",           "virtio_console",
-                                       "virtio_pci", "virtio_pci_modern_dev", "virtio_pci_legacy_dev"};
+constexpr const char* kFirstAsked[] = {
+    "virtio",     "virtio_ring",           "virtio_console",
+    "virtio_pci", "virtio_pci_modern_dev", "virtio_pci_legacy_dev"};
 // Each round reads the package once more; the longest real chain needs one.
 constexpr int kMostRounds = 8;
 const std::vector<std::string> kRoots = {"virtio_pci", "virtio_console"};

@@ -15,7 +15,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_object_path(const std::string& match) { return match.ends_with(".o"); }
+bool is_object_path(const std::string& match) {
+  return match.ends_with(".o");
+}
 
 fs::path object_path(const spec::Matrix& matrix, const spec::ProgramChoice& entry,
                      const std::string& match) {
@@ -45,12 +47,12 @@ class Chooser {
       }
     }
     for (const auto& glob : entry.except) {
-      const bool useful =
-          std::any_of(ids_.begin(), ids_.end(),
-                      [&](const std::string& id) { return base::glob_matches(glob, id); });
+      const bool useful = std::any_of(ids_.begin(), ids_.end(), [&](const std::string& id) {
+        return base::glob_matches(glob, id);
+      });
       if (!useful)
-        notes.push_back(fmt::format("{}: except \"{}\" matches no program", spec::to_text(entry.place),
-                                    glob));
+        notes.push_back(
+            fmt::format("{}: except \"{}\" matches no program", spec::to_text(entry.place), glob));
     }
   }
 
@@ -67,15 +69,17 @@ class Chooser {
     std::vector<size_t> indexes;
     const fs::path path = is_object_path(match) ? object_path(matrix_, entry, match) : fs::path();
     for (size_t i = 0; i < programs_.size(); ++i) {
-      if (path.empty() ? base::glob_matches(match, ids_[i]) : paths_[i] == path) indexes.push_back(i);
+      if (path.empty() ? base::glob_matches(match, ids_[i]) : paths_[i] == path)
+        indexes.push_back(i);
     }
     return indexes;
   }
 
   void report(const spec::ProgramChoice& entry, const std::string& match) {
     if (is_object_path(match)) {
-      diagnostics_.add(entry.place, fmt::format("no program was read from {}",
-                                                spec::quote(object_path(matrix_, entry, match).string())));
+      diagnostics_.add(entry.place,
+                       fmt::format("no program was read from {}",
+                                   spec::quote(object_path(matrix_, entry, match).string())));
       return;
     }
     const std::string near = spec::did_you_mean(match, ids_);
@@ -138,9 +142,8 @@ class Chooser {
 }  // namespace
 
 bool any_glob_matches(const std::vector<std::string>& globs, const std::string& text) {
-  return std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) {
-    return base::glob_matches(glob, text);
-  });
+  return std::any_of(globs.begin(), globs.end(),
+                     [&](const std::string& glob) { return base::glob_matches(glob, text); });
 }
 
 base::Result<std::vector<Choice>> choose_programs(const spec::Matrix& matrix,
@@ -157,7 +160,8 @@ std::vector<fs::path> objects_named(const spec::Matrix& matrix) {
     for (const auto& match : entry.match) {
       if (!is_object_path(match)) continue;
       fs::path path = object_path(matrix, entry, match);
-      if (std::find(paths.begin(), paths.end(), path) == paths.end()) paths.push_back(std::move(path));
+      if (std::find(paths.begin(), paths.end(), path) == paths.end())
+        paths.push_back(std::move(path));
     }
   }
   return paths;

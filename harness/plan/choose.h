@@ -15,8 +15,8 @@ namespace bpfmatrix::plan {
 
 struct Choice {
   Program program;
-  std::set<spec::LogMode> modes;                    // sorted, as cells are
-  std::optional<std::chrono::milliseconds> limit;   // instead of the matrix's own
+  std::set<spec::LogMode> modes;                   // sorted, as cells are
+  std::optional<std::chrono::milliseconds> limit;  // instead of the matrix's own
 };
 
 // In the order in which the entries of `programs:` name them. Errors: as expand(), all at once.

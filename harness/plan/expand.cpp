@@ -25,8 +25,8 @@ std::vector<Entry> pick(const std::vector<Entry>& catalogue, const std::vector<E
 
 // Keeps what the command line's globs select. A glob that matches nothing becomes a note.
 template <typename Entry, typename Text>
-void keep_selected(std::vector<Entry>& entries, const std::vector<std::string>& globs, const char* what,
-            std::vector<std::string>& notes, Text text) {
+void keep_selected(std::vector<Entry>& entries, const std::vector<std::string>& globs,
+                   const char* what, std::vector<std::string>& notes, Text text) {
   if (globs.empty()) return;
   std::vector<std::string> texts;
   for (const auto& entry : entries) texts.push_back(text(entry));
@@ -38,17 +38,17 @@ void keep_selected(std::vector<Entry>& entries, const std::vector<std::string>& 
       notes.push_back(fmt::format("{} matches no {} of the matrix{}", spec::quote(glob), what,
                                   spec::did_you_mean(glob, texts)));
   }
-  std::erase_if(entries,
-                [&](const Entry& entry) { return !any_glob_matches(globs, text(entry)); });
+  std::erase_if(entries, [&](const Entry& entry) { return !any_glob_matches(globs, text(entry)); });
 }
 
 void keep_selected_modes(std::vector<Choice>& choices, const std::vector<std::string>& globs,
-                  std::vector<std::string>& notes) {
+                         std::vector<std::string>& notes) {
   if (globs.empty()) return;
   std::set<spec::LogMode> all;
   for (const auto& choice : choices) all.insert(choice.modes.begin(), choice.modes.end());
   std::vector<spec::LogMode> left(all.begin(), all.end());
-  keep_selected(left, globs, "mode", notes, [](const spec::LogMode& mode) { return spec::to_text(mode); });
+  keep_selected(left, globs, "mode", notes,
+                [](const spec::LogMode& mode) { return spec::to_text(mode); });
   const std::set<spec::LogMode> kept(left.begin(), left.end());
   for (auto& choice : choices)
     std::erase_if(choice.modes, [&](const spec::LogMode& mode) { return kept.count(mode) == 0; });
@@ -116,16 +116,17 @@ base::Result<Plan> expand(const spec::Matrix& matrix, const spec::KernelCatalogu
   keep_selected(plan.kernels, selection.kernels, "kernel", plan.notes, id);
   keep_selected(plan.loaders, selection.loaders, "loader", plan.notes, id);
   keep_selected(choices, selection.programs, "program", plan.notes,
-         [](const Choice& choice) { return choice.program.id; });
+                [](const Choice& choice) { return choice.program.id; });
   keep_selected_modes(choices, selection.modes, plan.notes);
   std::erase_if(choices, [](const Choice& choice) { return choice.modes.empty(); });
   for (const auto& choice : choices) plan.programs.push_back(choice.program);
 
   const uint64_t count = count_cells(plan, choices);
   if (count > matrix.limits.max_cells)
-    return base::fail(ErrorKind::invalid_input,
-                      "{}: {} cells, more than limits.max_cells, {}: select fewer or raise the limit",
-                      matrix.file.string(), count, matrix.limits.max_cells);
+    return base::fail(
+        ErrorKind::invalid_input,
+        "{}: {} cells, more than limits.max_cells, {}: select fewer or raise the limit",
+        matrix.file.string(), count, matrix.limits.max_cells);
   plan.cells.reserve(count);
   const Exclusions exclusions(matrix.exclusions, plan.kernels, plan.loaders, choices);
   Cell at;

@@ -47,15 +47,15 @@ struct Selection {
   std::vector<std::string> kernels, loaders, programs, modes;
 };
 
-// Errors, all of kind invalid_input: more cells than limits.max_cells (those ruled out count too); a
-// program glob of `programs:` that matches nothing (did you mean); two objects with one id.
+// Errors, all of kind invalid_input: more cells than limits.max_cells (those ruled out count too);
+// a program glob of `programs:` that matches nothing (did you mean); two objects with one id.
 //
 // A program that several entries match runs in the union of their modes, with the first cell limit
 // that one of them states; programs stand in the order in which the entries name them. A path in
 // `match` selects the programs of the object with that path (see objects_named()). btf_load belongs
 // to the object: it is planned once, for the first of its programs that the matrix names.
-// A selection that matches nothing gives an empty plan; notes say which glob it was. Exclusions make
-// Ruling::filtered and come before all other rulings.
+// A selection that matches nothing gives an empty plan; notes say which glob it was. Exclusions
+// make Ruling::filtered and come before all other rulings.
 //
 // What can be ruled out by knowledge of the object alone becomes Ruling::not_expressible:
 // raw + object_load; raw or low-level load of a program with relocations (RELOCATIONS) or that

@@ -45,11 +45,13 @@ Exclusions::Exclusions(const std::vector<spec::Exclusion>& rules,
   const auto id = [](const auto& entry) -> const std::string& { return entry.id; };
   for (const auto& rule : rules) {
     const spec::Selector& selector = rule.selector;
-    Rule resolved{&rule.reason, matched(selector.kernels, kernels, id),
-                  matched(selector.loaders, loaders, id),
-                  matched(selector.programs, choices,
-                          [](const Choice& choice) -> const std::string& { return choice.program.id; }),
-                  {}};
+    Rule resolved{
+        &rule.reason,
+        matched(selector.kernels, kernels, id),
+        matched(selector.loaders, loaders, id),
+        matched(selector.programs, choices,
+                [](const Choice& choice) -> const std::string& { return choice.program.id; }),
+        {}};
     spec::Selector of_mode = selector;
     of_mode.kernels.clear();
     of_mode.loaders.clear();

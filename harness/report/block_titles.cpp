@@ -48,8 +48,8 @@ std::vector<std::pair<std::vector<Outer>, std::vector<Inner>>> share(
   return out;
 }
 
-// `cells` (sorted by level, then buffer) as products; levels first or buffers first, whichever gives
-// fewer of them.
+// `cells` (sorted by level, then buffer) as products; levels first or buffers first, whichever
+// gives fewer of them.
 Products products_of(const std::vector<std::pair<uint32_t, Buffer>>& cells) {
   const auto by_level = share(gather(cells));
   std::vector<std::pair<Buffer, uint32_t>> turned;
@@ -62,14 +62,19 @@ Products products_of(const std::vector<std::pair<uint32_t, Buffer>>& cells) {
   return products;
 }
 
-std::string size_text(int64_t bytes) { return base::format_bytes(static_cast<uint64_t>(bytes)); }
+std::string size_text(int64_t bytes) {
+  return base::format_bytes(static_cast<uint64_t>(bytes));
+}
 
 // A buffer inside of a list of several.
 std::string listed_text(const Buffer& buffer) {
   switch (buffer.kind) {
-    case Buffer::Kind::none: return "none";
-    case Buffer::Kind::null: return fmt::format("NULL with size {}", size_text(buffer.value));
-    case Buffer::Kind::fixed: return size_text(buffer.value);
+    case Buffer::Kind::none:
+      return "none";
+    case Buffer::Kind::null:
+      return fmt::format("NULL with size {}", size_text(buffer.value));
+    case Buffer::Kind::fixed:
+      return size_text(buffer.value);
     case Buffer::Kind::relative:
       return buffer.value == 0 ? "true size" : fmt::format("true size{:+}", buffer.value);
   }
@@ -155,8 +160,8 @@ TitledGroup group_of(const result::RunRecord& run, const PairIndex& index, const
       for (const auto& [levels, buffers] : shape.products)
         for (const auto level : levels)
           for (const auto& buffer : buffers)
-            group.members.push_back(index.at(
-                {program, spec::LogMode{call.interface, level, buffer, call.extra}}));
+            group.members.push_back(
+                index.at({program, spec::LogMode{call.interface, level, buffer, call.extra}}));
   std::ranges::sort(group.members);
   group.first = group.members.front();
   return group;

@@ -1,8 +1,8 @@
 // Joins (program, mode) pairs whose rows are alike, and names them: the titles of the table. Pure.
 //
-// A program's levels and buffers are written as products ("level 1, 2 · buffer 127, 128"), as few as
-// possible; interfaces, then programs, that have the very same products share a title. Every pair is
-// in exactly one group, and a title names the pairs of its group and no other.
+// A program's levels and buffers are written as products ("level 1, 2 · buffer 127, 128"), as few
+// as possible; interfaces, then programs, that have the very same products share a title. Every
+// pair is in exactly one group, and a title names the pairs of its group and no other.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ struct TitledPair {
 
 struct TitledGroup {
   std::string title;
-  uint32_t first = 0;  // index of the group's first pair in program and mode order
+  uint32_t first = 0;             // index of the group's first pair in program and mode order
   std::vector<uint32_t> members;  // indexes of all its pairs, ascending
 };
 

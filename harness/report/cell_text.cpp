@@ -19,9 +19,9 @@ using result::Outcome;
 
 constexpr std::array<std::pair<char, std::string_view>, 14> kLegend = {{
     {'L', "loaded"},
-    {'R', "rejected by the verifier (EACCES unless noted); the part of the log that was kept"},
-    {'T', "ENOSPC, the log did not fit; the part that was kept"},
-    {'E', "refused without verification, by whom"},
+    {'R', "rejected by the verifier (EACCES unless noted)"},
+    {'T', "ENOSPC, the log did not fit"},
+    {'E', "refused without verification, by kernel or library"},
     {'M', "the library found no kernel BTF that it can read"},
     {'F', "the library said success, but the program is not loaded"},
     {'X', "this loader cannot express it"},
@@ -36,24 +36,36 @@ constexpr std::array<std::pair<char, std::string_view>, 14> kLegend = {{
 
 char letter_of(Outcome outcome, AttemptState state) {
   switch (outcome) {
-    case Outcome::LOADED: return 'L';
-    case Outcome::VERIFIER_REJECTION: return 'R';
-    case Outcome::LOG_TRUNCATED: return 'T';
+    case Outcome::LOADED:
+      return 'L';
+    case Outcome::VERIFIER_REJECTION:
+      return 'R';
+    case Outcome::LOG_TRUNCATED:
+      return 'T';
     case Outcome::KERNEL_REFUSED:
     case Outcome::LIBRARY_REFUSED:
-    case Outcome::REFUSED_BY_UNKNOWN: return 'E';
-    case Outcome::MISSING_BTF: return 'M';
-    case Outcome::LIBRARY_FALSE_SUCCESS: return 'F';
-    case Outcome::NOT_EXPRESSIBLE: return 'X';
-    case Outcome::NOT_MEASURABLE: return '-';
-    case Outcome::KERNEL_CRASH: return 'C';
-    case Outcome::AGENT_CRASH: return 'A';
-    case Outcome::HANG: return 'H';
-    case Outcome::TIMEOUT: return 'O';
-    case Outcome::NOT_RUN: break;
+    case Outcome::REFUSED_BY_UNKNOWN:
+      return 'E';
+    case Outcome::MISSING_BTF:
+      return 'M';
+    case Outcome::LIBRARY_FALSE_SUCCESS:
+      return 'F';
+    case Outcome::NOT_EXPRESSIBLE:
+      return 'X';
+    case Outcome::NOT_MEASURABLE:
+      return '-';
+    case Outcome::KERNEL_CRASH:
+      return 'C';
+    case Outcome::AGENT_CRASH:
+      return 'A';
+    case Outcome::HANG:
+      return 'H';
+    case Outcome::TIMEOUT:
+      return 'O';
+    case Outcome::NOT_RUN:
+      break;
   }
-  const bool skipped =
-      state == AttemptState::filtered || state == AttemptState::loader_unavailable;
+  const bool skipped = state == AttemptState::filtered || state == AttemptState::loader_unavailable;
   return skipped ? 'S' : '?';
 }
 
@@ -66,13 +78,18 @@ bool log_was_asked_for(const spec::LogMode& mode) {
 
 std::string detail_of(Outcome outcome, const Observation& seen, const spec::LogMode& mode) {
   switch (outcome) {
-    case Outcome::LOG_TRUNCATED: return std::string(name(seen.kept));
+    case Outcome::LOG_TRUNCATED:
+      return std::string(name(seen.kept));
     case Outcome::VERIFIER_REJECTION:
       return log_was_asked_for(mode) ? std::string(name(seen.kept)) : std::string();
-    case Outcome::KERNEL_REFUSED: return "kernel";
-    case Outcome::LIBRARY_REFUSED: return "library";
-    case Outcome::REFUSED_BY_UNKNOWN: return "unknown";
-    default: return {};
+    case Outcome::KERNEL_REFUSED:
+      return "kernel";
+    case Outcome::LIBRARY_REFUSED:
+      return "library";
+    case Outcome::REFUSED_BY_UNKNOWN:
+      return "unknown";
+    default:
+      return {};
   }
 }
 
@@ -80,9 +97,12 @@ std::string detail_of(Outcome outcome, const Observation& seen, const spec::LogM
 std::string error_text(const Observation& seen) {
   const std::string api = seen.error == 0 ? "success" : base::errno_name(seen.error);
   switch (seen.decided_by) {
-    case DecidedBy::library: return api + ", no bpf() call was made";
-    case DecidedBy::unknown: return api + ", bpf() calls could not be recorded";
-    case DecidedBy::kernel: break;
+    case DecidedBy::library:
+      return api + ", no bpf() call was made";
+    case DecidedBy::unknown:
+      return api + ", bpf() calls could not be recorded";
+    case DecidedBy::kernel:
+      break;
   }
   if (seen.kernel_errno == seen.error) return api + " from bpf()";
   if (seen.kernel_errno == 0) return api + ", although bpf() had succeeded";
@@ -92,37 +112,51 @@ std::string error_text(const Observation& seen) {
 // The errno that the letter stands for already, given by the kernel; 0: it stands for none.
 int usual_error(Outcome outcome) {
   switch (outcome) {
-    case Outcome::VERIFIER_REJECTION: return EACCES;
-    case Outcome::LOG_TRUNCATED: return ENOSPC;
-    default: return 0;
+    case Outcome::VERIFIER_REJECTION:
+      return EACCES;
+    case Outcome::LOG_TRUNCATED:
+      return ENOSPC;
+    default:
+      return 0;
   }
 }
 
 void add_measured_notes(Outcome outcome, const Observation& seen, std::vector<std::string>& notes) {
-  const bool says_it_all = outcome == Outcome::MISSING_BTF ||
-                           (outcome == Outcome::LIBRARY_FALSE_SUCCESS &&
-                            seen.decided_by == DecidedBy::library);
+  const bool says_it_all =
+      outcome == Outcome::MISSING_BTF ||
+      (outcome == Outcome::LIBRARY_FALSE_SUCCESS && seen.decided_by == DecidedBy::library);
   const int usual = usual_error(outcome);
-  const bool is_usual = seen.decided_by == DecidedBy::kernel && seen.error == usual &&
-                        seen.kernel_errno == usual;
+  const bool is_usual =
+      seen.decided_by == DecidedBy::kernel && seen.error == usual && seen.kernel_errno == usual;
   if (!says_it_all && !is_usual) notes.push_back(error_text(seen));
   if (seen.overrun != 0)
-    notes.push_back(fmt::format("{} bytes were written past the buffer", seen.overrun));
+    notes.push_back(fmt::format("{} byte{} written past the buffer", seen.overrun,
+                                seen.overrun == 1 ? "" : "s"));
 }
 
 // Why a cell was not measured, in words; the note or the axis's problem says the rest.
 std::string_view words_for(AttemptState state) {
   switch (state) {
-    case AttemptState::protocol: return "the guest broke the wire format";
-    case AttemptState::boot_fail: return "the kernel did not boot";
-    case AttemptState::qemu_crash: return "QEMU died";
-    case AttemptState::image_unavailable: return "the kernel cannot be had";
-    case AttemptState::bad_image: return "the kernel image is broken";
-    case AttemptState::loader_unavailable: return "the loader cannot be had";
-    case AttemptState::loader_build: return "the loader could not be built";
-    case AttemptState::loader_error: return "the loader failed";
-    case AttemptState::not_reached: return "the run ended before";
-    default: return {};
+    case AttemptState::protocol:
+      return "the guest broke the wire format";
+    case AttemptState::boot_fail:
+      return "the kernel did not boot";
+    case AttemptState::qemu_crash:
+      return "QEMU died";
+    case AttemptState::image_unavailable:
+      return "the kernel cannot be had";
+    case AttemptState::bad_image:
+      return "the kernel image is broken";
+    case AttemptState::loader_unavailable:
+      return "the loader cannot be had";
+    case AttemptState::loader_build:
+      return "the loader could not be built";
+    case AttemptState::loader_error:
+      return "the loader failed";
+    case AttemptState::not_reached:
+      return "the run ended before";
+    default:
+      return {};
   }
 }
 
@@ -132,8 +166,7 @@ void add_unmeasured_note(const result::RunRecord& run, const result::CellRecord&
   const bool of_the_loader =
       state == AttemptState::loader_unavailable || state == AttemptState::loader_build;
   std::string why = of_the_loader ? run.loaders[cell.loader].problem : cell.attempt.note;
-  if (why.empty())
-    why = of_the_loader ? cell.attempt.note : run.kernels[cell.kernel].problem;
+  if (why.empty()) why = of_the_loader ? cell.attempt.note : run.kernels[cell.kernel].problem;
   std::string text(words_for(state));
   if (!text.empty() && !why.empty()) text += ": ";
   text += why;

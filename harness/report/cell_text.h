@@ -10,10 +10,10 @@
 namespace bpfmatrix::report {
 
 struct CellText {
-  char letter = ' ';                // ' ': not planned
-  std::string detail;               // the word behind the letter
+  char letter = ' ';   // ' ': not planned
+  std::string detail;  // the word behind the letter
   bool unexpected = false;
-  std::vector<std::string> notes;   // what the letter does not say; one line each
+  std::vector<std::string> notes;  // what the letter does not say; one line each
 
   auto operator<=>(const CellText&) const = default;
 };

@@ -14,9 +14,10 @@ using result::RunRecord;
 
 constexpr const char* kSchemaVersion = "1.0";
 
-// Guest text may be no UTF-8; what is not becomes U+FFFD.
+// Guest text may be no UTF-8; what is not becomes U+FFFD. All but ASCII is escaped, so that no
+// control character of Unicode reaches a terminal that shows the document.
 std::string dump(const ordered_json& value) {
-  return value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+  return value.dump(-1, ' ', true, ordered_json::error_handler_t::replace);
 }
 
 template <typename T>
@@ -50,10 +51,13 @@ ordered_json buffer_size_json(const result::CellRecord& cell) {
   if (cell.attempt.state == result::AttemptState::measured)
     return cell.attempt.observation.buffer_size;
   switch (cell.mode.buffer.kind) {
-    case spec::Buffer::Kind::none: return 0;
+    case spec::Buffer::Kind::none:
+      return 0;
     case spec::Buffer::Kind::null:
-    case spec::Buffer::Kind::fixed: return cell.mode.buffer.value;
-    case spec::Buffer::Kind::relative: return nullptr;
+    case spec::Buffer::Kind::fixed:
+      return cell.mode.buffer.value;
+    case spec::Buffer::Kind::relative:
+      return nullptr;
   }
   return nullptr;
 }
@@ -115,41 +119,69 @@ ordered_json observed_json(const Observation& seen) {
           {"calls", calls_json(seen)}};
 }
 
-// The axes' objects, made once and copied into every cell.
+// The axes' objects, and their texts, made once for all cells.
 struct Axes {
   std::vector<ordered_json> kernels, loaders, programs;
+  std::vector<std::string> kernel_texts, loader_texts, program_texts;
 
   explicit Axes(const RunRecord& run) {
     for (const auto& kernel : run.kernels) kernels.push_back(kernel_json(kernel));
     for (const auto& loader : run.loaders) loaders.push_back(loader_json(loader));
     for (const auto& program : run.programs) programs.push_back(program_json(program));
+    for (const auto& kernel : kernels) kernel_texts.push_back(dump(kernel));
+    for (const auto& loader : loaders) loader_texts.push_back(dump(loader));
+    for (const auto& program : programs) program_texts.push_back(dump(program));
   }
 };
 
-ordered_json cell_json(const RunRecord& run, const Axes& axes, const result::CellRecord& cell,
-                       const result::Verdict& verdict) {
+// Appends an object to a text, member by member.
+class ObjectWriter {
+ public:
+  explicit ObjectWriter(std::string& out) : out_(out) { out_ += '{'; }
+  ~ObjectWriter() { out_ += '}'; }
+  ObjectWriter(const ObjectWriter&) = delete;
+  ObjectWriter& operator=(const ObjectWriter&) = delete;
+
+  // `name` needs no escaping.
+  void add(const char* name, const ordered_json& value) { add_text(name, dump(value)); }
+  void add_text(const char* name, const std::string& json) {
+    out_ += first_ ? "\"" : ",\"";
+    out_ += name;
+    out_ += "\":";
+    out_ += json;
+    first_ = false;
+  }
+
+ private:
+  std::string& out_;
+  bool first_ = true;
+};
+
+void write_cell(std::string& out, const RunRecord& run, const Axes& axes,
+                const result::CellRecord& cell, const result::Verdict& verdict) {
   const auto& attempt = cell.attempt;
   const bool measured = attempt.state == result::AttemptState::measured;
-  ordered_json json = {{"id", cell.id}, {"key", cell.key}};
-  json["kernel"] = axes.kernels[cell.kernel];
-  json["loader"] = axes.loaders[cell.loader];
-  json["program"] = axes.programs[cell.program];
-  json["mode"] = mode_json(cell);
-  json["outcome"] = name(verdict.outcome);
-  json["observed"] = measured ? observed_json(attempt.observation) : ordered_json(nullptr);
-  json["status"] = name(verdict.status);
-  json["reason"] = verdict.reason;
-  json["text"] = verdict.text;
-  json["note"] = attempt.note;
-  json["flaky"] = cell.flaky;
-  json["cached"] = cell.cached;
-  json["attempts"] = cell.attempts;
+  ObjectWriter json(out);
+  json.add("id", cell.id);
+  json.add("key", cell.key);
+  json.add_text("kernel", axes.kernel_texts[cell.kernel]);
+  json.add_text("loader", axes.loader_texts[cell.loader]);
+  json.add_text("program", axes.program_texts[cell.program]);
+  json.add("mode", mode_json(cell));
+  json.add("outcome", name(verdict.outcome));
+  json.add("observed", measured ? observed_json(attempt.observation) : ordered_json(nullptr));
+  json.add("status", name(verdict.status));
+  json.add("reason", verdict.reason);
+  json.add("text", verdict.text);
+  json.add("note", attempt.note);
+  json.add("flaky", cell.flaky);
+  json.add("cached", cell.cached);
+  json.add("attempts", cell.attempts);
   // Whole microseconds, so that the text is short.
   const auto microseconds = attempt.observation.duration.count() / 1000;
-  json["duration_ms"] = measured ? ordered_json(static_cast<double>(microseconds) / 1000.0)
-                                 : ordered_json(nullptr);
-  json["repro"] = repro(run, cell);
-  return json;
+  json.add("duration_ms", measured ? ordered_json(static_cast<double>(microseconds) / 1000.0)
+                                   : ordered_json(nullptr));
+  json.add("repro", repro(run, cell));
 }
 
 ordered_json header_json(const RunRecord& run, const Axes& axes,
@@ -196,7 +228,7 @@ std::string render_json(const RunRecord& run, const result::Judgement& judgement
                     ",\n\"run\":" + dump(header_json(run, axes, judgement)) + ",\n\"cells\":[";
   for (size_t i = 0; i < run.cells.size(); ++i) {
     out += i == 0 ? "\n" : ",\n";
-    out += dump(cell_json(run, axes, run.cells[i], judgement.verdicts[i]));
+    write_cell(out, run, axes, run.cells[i], judgement.verdicts[i]);
   }
   out += "\n]}\n";
   return out;

@@ -10,8 +10,9 @@
 namespace bpfmatrix::report {
 namespace {
 
-// Markdown's own characters lose their meaning; what GitHub makes links of (mentions, issue numbers,
-// addresses) is broken up with a zero-width space, since escaping does not reach that step.
+// Markdown's own characters lose their meaning; what GitHub makes links of (mentions, issue
+// numbers, addresses) is broken up with a zero-width space, since escaping does not reach that
+// step.
 std::string escaped(std::string_view raw) {
   constexpr std::string_view kZeroWidthSpace = "&#8203;";
   const std::string text = base::printable(raw);
@@ -21,12 +22,24 @@ std::string escaped(std::string_view raw) {
     switch (c) {
       case '\n':
       case '\r':
-      case '\t': out += ' '; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '&': out += "&amp;"; break;
-      case '@': out += "@", out += kZeroWidthSpace; break;
-      case '#': out += "\\#", out += kZeroWidthSpace; break;
+      case '\t':
+        out += ' ';
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '&':
+        out += "&amp;";
+        break;
+      case '@':
+        out += "@", out += kZeroWidthSpace;
+        break;
+      case '#':
+        out += "\\#", out += kZeroWidthSpace;
+        break;
       case ':':
         out += c;
         if (std::string_view(text).substr(i).starts_with("://")) out += kZeroWidthSpace;

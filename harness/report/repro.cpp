@@ -35,10 +35,10 @@ std::string shell_word(std::string_view word) {
 
 std::string repro(const result::RunRecord& run, const result::CellRecord& cell) {
   const auto& matrix = run.header.matrix_file.empty() ? run.header.matrix : run.header.matrix_file;
-  return fmt::format("bpfmatrix run {} -k {} -l {} -p {} -m {}", shell_word(matrix),
-                     shell_word(run.kernels[cell.kernel].id),
-                     shell_word(run.loaders[cell.loader].id),
-                     shell_word(run.programs[cell.program].id), single_quoted(spec::to_text(cell.mode)));
+  return fmt::format(
+      "bpfmatrix run {} -k {} -l {} -p {} -m {}", shell_word(matrix),
+      shell_word(run.kernels[cell.kernel].id), shell_word(run.loaders[cell.loader].id),
+      shell_word(run.programs[cell.program].id), single_quoted(spec::to_text(cell.mode)));
 }
 
 }  // namespace bpfmatrix::report

@@ -83,7 +83,8 @@ std::vector<std::string> summarize(const result::RunRecord& run,
   std::vector<std::string> lines = {counts_line(run, judgement)};
   add_failures(run, judgement, lines);
   add_trouble(run, judgement, lines);
-  for (const auto& finding : judgement.findings) lines.push_back("finding: " + single_line(finding));
+  for (const auto& finding : judgement.findings)
+    lines.push_back("finding: " + single_line(finding));
   if (!run.header.selection.empty())
     lines.push_back("only a part of the matrix was selected: " + single_line(run.header.selection));
   if (run.header.finished.empty())

@@ -56,8 +56,8 @@ std::pair<std::string, std::string> split_id(const result::LoaderRecord& loader)
   return {loader.id, ""};
 }
 
-// "libbpf 0.3 … 1.1.2, 1.5.0": three or more neighbours of the run's list become a range. Loaders of
-// a group have one kind.
+// "libbpf 0.3 … 1.1.2, 1.5.0": three or more neighbours of the run's list become a range. Loaders
+// of a group have one kind.
 std::string loaders_text(const RunRecord& run, const std::vector<uint32_t>& loaders) {
   const auto& kind = run.loaders[loaders.front()].kind;
   std::vector<uint32_t> family;  // all loaders of the run that a range may speak of
@@ -159,6 +159,8 @@ class TableMaker {
     table.footnotes = std::move(footnotes_);
     for (const char letter : all_letters())
       if (letters_.contains(letter)) table.legend.push_back(legend_line(letter));
+    if (kept_)
+      table.legend.emplace_back("head, tail, all, none = the part of the log that was kept");
     if (unexpected_) table.legend.emplace_back("! = not as expected");
     table.summary = summarize(run_, judgement_);
     return table;
@@ -200,6 +202,7 @@ class TableMaker {
     for (const auto& note : text.notes) cell.notes.push_back(footnote(note));
     cell.cell = grid.cells[row.loaders.front() * run_.kernels.size() + kernel];
     if (text.letter != ' ') letters_.insert(text.letter);
+    kept_ |= (text.letter == 'T' || text.letter == 'R') && !text.detail.empty();
     unexpected_ |= text.unexpected;
     return cell;
   }
@@ -221,6 +224,7 @@ class TableMaker {
   std::vector<std::string> footnotes_;
   std::map<std::string, uint32_t> footnote_numbers_;
   std::set<char> letters_;
+  bool kept_ = false;  // some detail is a part of a log
   bool unexpected_ = false;
 };
 

@@ -11,24 +11,30 @@
 namespace bpfmatrix::report {
 namespace {
 
-constexpr size_t kIndent = 2;       // of a row below its block's title
-constexpr size_t kGap = 2;          // between columns
+constexpr size_t kIndent = 2;        // of a row below its block's title
+constexpr size_t kGap = 2;           // between columns
 constexpr size_t kHeaderEvery = 30;  // lines after which the kernels are named again
 
 // SGR codes. The letter says the same without them.
 const char* color_of(char letter) {
   switch (letter) {
-    case 'L': return "32";              // green
-    case 'R': return "36";              // cyan: an answer like any other
-    case 'T': return "33";              // yellow
+    case 'L':
+      return "32";  // green
+    case 'R':
+      return "36";  // cyan: an answer like any other
+    case 'T':
+      return "33";  // yellow
     case 'E':
-    case 'M': return "35";              // magenta
+    case 'M':
+      return "35";  // magenta
     case 'F':
     case 'C':
     case 'A':
     case 'H':
-    case 'O': return "31";              // red
-    default: return "90";               // grey
+    case 'O':
+      return "31";  // red
+    default:
+      return "90";  // grey
   }
 }
 
@@ -50,7 +56,8 @@ class TerminalTable {
       : table_(table), options_(options) {
     for (const auto& block : table.blocks)
       for (const auto& row : block.rows)
-        label_width_ = std::max(label_width_, kIndent + display_width(base::printable(row.loaders)));
+        label_width_ =
+            std::max(label_width_, kIndent + display_width(base::printable(row.loaders)));
     for (size_t column = 0; column < table.columns.size(); ++column) {
       size_t width = display_width(base::printable(table.columns[column]));
       for (const auto& block : table.blocks)
@@ -110,13 +117,13 @@ class TerminalTable {
   void header(size_t first, size_t last) {
     std::string text(label_width_, ' ');
     for (size_t column = first; column < last; ++column)
-      text += std::string(kGap, ' ') + pad(base::printable(table_.columns[column]), widths_[column]);
+      text +=
+          std::string(kGap, ' ') + pad(base::printable(table_.columns[column]), widths_[column]);
     line(text);
   }
 
   void body(const TableRow& row, size_t first, size_t last) {
-    std::string text =
-        pad(std::string(kIndent, ' ') + base::printable(row.loaders), label_width_);
+    std::string text = pad(std::string(kIndent, ' ') + base::printable(row.loaders), label_width_);
     for (size_t column = first; column < last; ++column) {
       const auto& cell = row.cells[column];
       const std::string plain = text_of(cell);

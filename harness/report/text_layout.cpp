@@ -9,7 +9,11 @@ namespace {
 char32_t next_character(std::string_view text, size_t& at) {
   const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char first = byte(at);
-  const size_t size = first < 0x80 ? 1 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 0;
+  const size_t size = first < 0x80    ? 1
+                      : first >= 0xf0 ? 4
+                      : first >= 0xe0 ? 3
+                      : first >= 0xc2 ? 2
+                                      : 0;
   if (size == 0 || at + size > text.size()) return ++at, U'\ufffd';
   char32_t point = size == 1 ? first : first & (0xff >> (size + 1));
   for (size_t i = 1; i < size; ++i) {
@@ -48,7 +52,9 @@ bool in(const std::array<Range, N>& ranges, char32_t point) {
   return false;
 }
 
-bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+bool is_space(char c) {
+  return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
 
 }  // namespace
 

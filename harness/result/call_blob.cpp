@@ -28,14 +28,15 @@ std::string encode_calls(std::span<const Call> calls) {
 
 base::Result<std::vector<Call>> decode_calls(std::string_view blob) {
   if (blob.size() % kCallSize != 0)
-    return base::fail(base::ErrorKind::invalid_input, "list of calls: {} bytes, not a multiple of {}",
-                      blob.size(), kCallSize);
+    return base::fail(base::ErrorKind::invalid_input,
+                      "list of calls: {} bytes, not a multiple of {}", blob.size(), kCallSize);
   std::vector<Call> calls(blob.size() / kCallSize);
   const auto* at = reinterpret_cast<const uint8_t*>(blob.data());
   for (auto& call : calls) {
     const uint32_t flags = bpfm_get32(at + 20);
     if ((flags & ~(kProbe | kMeasured)) != 0)
-      return base::fail(base::ErrorKind::invalid_input, "list of calls: unknown flags {:#x}", flags);
+      return base::fail(base::ErrorKind::invalid_input, "list of calls: unknown flags {:#x}",
+                        flags);
     call = Call{.cmd = bpfm_get32(at),
                 .level = bpfm_get32(at + 4),
                 .size = bpfm_get32(at + 8),

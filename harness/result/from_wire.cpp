@@ -32,27 +32,38 @@ std::string violation(const wire::Observation& seen) {
 
 AttemptState state_of(uint8_t state) {
   switch (state) {
-    case BPFM_MEASURED: return AttemptState::measured;
-    case BPFM_NOT_EXPRESSIBLE: return AttemptState::not_expressible;
-    case BPFM_NOT_MEASURABLE: return AttemptState::not_measurable;
-    default: return AttemptState::loader_error;
+    case BPFM_MEASURED:
+      return AttemptState::measured;
+    case BPFM_NOT_EXPRESSIBLE:
+      return AttemptState::not_expressible;
+    case BPFM_NOT_MEASURABLE:
+      return AttemptState::not_measurable;
+    default:
+      return AttemptState::loader_error;
   }
 }
 
 DecidedBy decided_by_of(uint8_t decided_by) {
   switch (decided_by) {
-    case BPFM_BY_LIBRARY: return DecidedBy::library;
-    case BPFM_BY_KERNEL: return DecidedBy::kernel;
-    default: return DecidedBy::unknown;
+    case BPFM_BY_LIBRARY:
+      return DecidedBy::library;
+    case BPFM_BY_KERNEL:
+      return DecidedBy::kernel;
+    default:
+      return DecidedBy::unknown;
   }
 }
 
 Kept kept_of(uint8_t kept) {
   switch (kept) {
-    case BPFM_KEPT_HEAD: return Kept::head;
-    case BPFM_KEPT_TAIL: return Kept::tail;
-    case BPFM_KEPT_ALL: return Kept::all;
-    default: return Kept::none;
+    case BPFM_KEPT_HEAD:
+      return Kept::head;
+    case BPFM_KEPT_TAIL:
+      return Kept::tail;
+    case BPFM_KEPT_ALL:
+      return Kept::all;
+    default:
+      return Kept::none;
   }
 }
 

@@ -91,9 +91,13 @@ base::Result<spec::Expectation> expectation_from(const json& value) {
 
 }  // namespace
 
-std::string strings_to_json(const std::vector<std::string>& strings) { return dump(json(strings)); }
+std::string strings_to_json(const std::vector<std::string>& strings) {
+  return dump(json(strings));
+}
 
-std::string map_to_json(const std::map<std::string, std::string>& map) { return dump(json(map)); }
+std::string map_to_json(const std::map<std::string, std::string>& map) {
+  return dump(json(map));
+}
 
 std::string expectations_to_json(const std::vector<spec::Expectation>& expectations) {
   json list = json::array();

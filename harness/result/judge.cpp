@@ -10,13 +10,6 @@
 namespace bpfmatrix::result {
 namespace {
 
-// Did the attempt get as far as the cell and break there? Then it counts against an expected
-// outcome. Everything else that was not measured says nothing about the cell.
-bool broke_in_the_cell(AttemptState state) {
-  return state == AttemptState::kernel_crash || state == AttemptState::agent_crash ||
-         state == AttemptState::timeout || state == AttemptState::hang;
-}
-
 // One axis of a selector: which of the axis's entries some glob matches. No globs match all.
 template <typename Records>
 std::vector<bool> matching(const std::vector<std::string>& globs, const Records& records) {
@@ -54,7 +47,7 @@ class ResolvedExpectation {
     if (!expectation_->outcome) return false;
     const bool ruled_out =
         outcome == Outcome::NOT_EXPRESSIBLE || outcome == Outcome::NOT_MEASURABLE;
-    return broke_in_the_cell(attempt.state) ||
+    return reached_the_cell(attempt.state) ||
            (ruled_out && *expectation_->outcome == name(outcome));
   }
 
@@ -101,23 +94,40 @@ struct Code {
 // Status and reason where no expectation speaks.
 Code code_of(AttemptState state) {
   switch (state) {
-    case AttemptState::measured: return {Status::DONE, "MEASURED"};
-    case AttemptState::not_expressible: return {Status::SKIP, "NOT_EXPRESSIBLE"};
-    case AttemptState::not_measurable: return {Status::SKIP, "NOT_MEASURABLE"};
-    case AttemptState::filtered: return {Status::SKIP, "FILTERED"};
-    case AttemptState::loader_unavailable: return {Status::SKIP, "REQUIRES"};
-    case AttemptState::kernel_crash: return {Status::FAIL, "KERNEL_CRASH"};
-    case AttemptState::agent_crash: return {Status::ERROR, "AGENT_CRASH"};
-    case AttemptState::timeout: return {Status::ERROR, "TIMEOUT"};
-    case AttemptState::hang: return {Status::ERROR, "HANG"};
-    case AttemptState::protocol: return {Status::ERROR, "PROTOCOL"};
-    case AttemptState::loader_error: return {Status::ERROR, "LOADER_ERROR"};
-    case AttemptState::boot_fail: return {Status::MISS, "BOOT_FAIL"};
-    case AttemptState::qemu_crash: return {Status::MISS, "QEMU_CRASH"};
-    case AttemptState::image_unavailable: return {Status::MISS, "IMAGE_UNAVAILABLE"};
-    case AttemptState::bad_image: return {Status::MISS, "BAD_IMAGE"};
-    case AttemptState::loader_build: return {Status::MISS, "LOADER_BUILD"};
-    case AttemptState::not_reached: return {Status::MISS, "NOT_REACHED"};
+    case AttemptState::measured:
+      return {Status::DONE, "MEASURED"};
+    case AttemptState::not_expressible:
+      return {Status::SKIP, "NOT_EXPRESSIBLE"};
+    case AttemptState::not_measurable:
+      return {Status::SKIP, "NOT_MEASURABLE"};
+    case AttemptState::filtered:
+      return {Status::SKIP, "FILTERED"};
+    case AttemptState::loader_unavailable:
+      return {Status::SKIP, "REQUIRES"};
+    case AttemptState::kernel_crash:
+      return {Status::FAIL, "KERNEL_CRASH"};
+    case AttemptState::agent_crash:
+      return {Status::ERROR, "AGENT_CRASH"};
+    case AttemptState::timeout:
+      return {Status::ERROR, "TIMEOUT"};
+    case AttemptState::hang:
+      return {Status::ERROR, "HANG"};
+    case AttemptState::protocol:
+      return {Status::ERROR, "PROTOCOL"};
+    case AttemptState::loader_error:
+      return {Status::ERROR, "LOADER_ERROR"};
+    case AttemptState::boot_fail:
+      return {Status::MISS, "BOOT_FAIL"};
+    case AttemptState::qemu_crash:
+      return {Status::MISS, "QEMU_CRASH"};
+    case AttemptState::image_unavailable:
+      return {Status::MISS, "IMAGE_UNAVAILABLE"};
+    case AttemptState::bad_image:
+      return {Status::MISS, "BAD_IMAGE"};
+    case AttemptState::loader_build:
+      return {Status::MISS, "LOADER_BUILD"};
+    case AttemptState::not_reached:
+      return {Status::MISS, "NOT_REACHED"};
   }
   return {Status::MISS, "NOT_REACHED"};
 }
@@ -140,9 +150,9 @@ Verdict judge_cell(const CellRecord& cell, std::vector<ResolvedExpectation>& exp
       held = true;
       continue;
     }
-    broken += fmt::format("{}{} ({}{}{})", broken.empty() ? "" : "; ", difference,
-                          expectation.reason(), expectation.reason().empty() ? "" : "; ",
-                          expectation.place());
+    broken +=
+        fmt::format("{}{} ({}{}{})", broken.empty() ? "" : "; ", difference, expectation.reason(),
+                    expectation.reason().empty() ? "" : "; ", expectation.place());
   }
   if (!broken.empty()) {
     verdict.status = Status::FAIL;

@@ -6,13 +6,16 @@
 namespace bpfmatrix::result {
 namespace {
 
-constexpr std::array<std::string_view, 15> kOutcomes = {
-    "LOADED",          "VERIFIER_REJECTION", "LOG_TRUNCATED", "KERNEL_REFUSED",
-    "LIBRARY_REFUSED", "REFUSED_BY_UNKNOWN", "MISSING_BTF",   "LIBRARY_FALSE_SUCCESS",
-    "NOT_EXPRESSIBLE", "NOT_MEASURABLE",     "KERNEL_CRASH",  "AGENT_CRASH",
-    "TIMEOUT",         "HANG",               "NOT_RUN"};
+constexpr std::array<std::string_view, 15> kOutcomes = {"LOADED",          "VERIFIER_REJECTION",
+                                                        "LOG_TRUNCATED",   "KERNEL_REFUSED",
+                                                        "LIBRARY_REFUSED", "REFUSED_BY_UNKNOWN",
+                                                        "MISSING_BTF",     "LIBRARY_FALSE_SUCCESS",
+                                                        "NOT_EXPRESSIBLE", "NOT_MEASURABLE",
+                                                        "KERNEL_CRASH",    "AGENT_CRASH",
+                                                        "TIMEOUT",         "HANG",
+                                                        "NOT_RUN"};
 static_assert(static_cast<size_t>(Outcome::NOT_RUN) + 1 == kOutcomes.size());
-constexpr std::array<std::string_view, 6> kStatuses = {"PASS", "FAIL", "DONE",
+constexpr std::array<std::string_view, 6> kStatuses = {"PASS",  "FAIL", "DONE",
                                                        "ERROR", "MISS", "SKIP"};
 static_assert(static_cast<size_t>(Status::SKIP) + 1 == kStatuses.size());
 
@@ -53,8 +56,12 @@ Outcome classify_error(const Observation& seen) {
 
 }  // namespace
 
-std::string_view name(Outcome outcome) { return kOutcomes.at(static_cast<size_t>(outcome)); }
-std::string_view name(Status status) { return kStatuses.at(static_cast<size_t>(status)); }
+std::string_view name(Outcome outcome) {
+  return kOutcomes.at(static_cast<size_t>(outcome));
+}
+std::string_view name(Status status) {
+  return kStatuses.at(static_cast<size_t>(status));
+}
 
 std::optional<Outcome> parse_outcome(std::string_view text) {
   for (size_t i = 0; i < kOutcomes.size(); ++i)
@@ -76,12 +83,18 @@ Outcome classify(const Attempt& attempt) {
     case AttemptState::measured:
       return attempt.observation.error == 0 ? classify_success(attempt.observation)
                                             : classify_error(attempt.observation);
-    case AttemptState::not_expressible: return Outcome::NOT_EXPRESSIBLE;
-    case AttemptState::not_measurable: return Outcome::NOT_MEASURABLE;
-    case AttemptState::kernel_crash: return Outcome::KERNEL_CRASH;
-    case AttemptState::agent_crash: return Outcome::AGENT_CRASH;
-    case AttemptState::timeout: return Outcome::TIMEOUT;
-    case AttemptState::hang: return Outcome::HANG;
+    case AttemptState::not_expressible:
+      return Outcome::NOT_EXPRESSIBLE;
+    case AttemptState::not_measurable:
+      return Outcome::NOT_MEASURABLE;
+    case AttemptState::kernel_crash:
+      return Outcome::KERNEL_CRASH;
+    case AttemptState::agent_crash:
+      return Outcome::AGENT_CRASH;
+    case AttemptState::timeout:
+      return Outcome::TIMEOUT;
+    case AttemptState::hang:
+      return Outcome::HANG;
     case AttemptState::filtered:
     case AttemptState::protocol:
     case AttemptState::boot_fail:
@@ -91,9 +104,23 @@ Outcome classify(const Attempt& attempt) {
     case AttemptState::loader_unavailable:
     case AttemptState::loader_build:
     case AttemptState::loader_error:
-    case AttemptState::not_reached: return Outcome::NOT_RUN;
+    case AttemptState::not_reached:
+      return Outcome::NOT_RUN;
   }
   return Outcome::NOT_RUN;
+}
+
+bool reached_the_cell(AttemptState state) {
+  return state == AttemptState::measured || state == AttemptState::kernel_crash ||
+         state == AttemptState::agent_crash || state == AttemptState::timeout ||
+         state == AttemptState::hang;
+}
+
+bool disagree(const Attempt& a, const Attempt& b) {
+  if (!reached_the_cell(a.state) || !reached_the_cell(b.state)) return false;
+  return classify(a) != classify(b) || a.observation.error != b.observation.error ||
+         a.observation.decided_by != b.observation.decided_by ||
+         a.observation.kept != b.observation.kept;
 }
 
 }  // namespace bpfmatrix::result

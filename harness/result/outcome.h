@@ -40,6 +40,12 @@ enum class Status { PASS, FAIL, DONE, ERROR, MISS, SKIP };
 // Total: every attempt has an outcome. The rules, with their reasons: harness/docs/outcomes.md.
 [[nodiscard]] Outcome classify(const Attempt& attempt);
 
+// Did the attempt get as far as the cell: was it measured, or did something break under it?
+[[nodiscard]] bool reached_the_cell(AttemptState state);
+// Do two attempts at one cell contradict each other? Differences of outcome, errno, who decided and
+// the part of the log that was kept count; a machine that never came up says nothing about the cell.
+[[nodiscard]] bool disagree(const Attempt& a, const Attempt& b);
+
 // Every enum value, in order: for pages and tests that must name them all.
 [[nodiscard]] std::span<const Outcome> all_outcomes();
 [[nodiscard]] std::span<const Status> all_statuses();

@@ -27,14 +27,18 @@ constexpr size_t kRemembered = 100'000;
 
 base::Error error_of(const SQLite::Exception& error) {
   switch (error.getErrorCode()) {
-    case SQLITE_FULL: return {ErrorKind::no_space, "the disk is full"};
-    case SQLITE_NOTADB: return {ErrorKind::invalid_input, "this is not a results database"};
+    case SQLITE_FULL:
+      return {ErrorKind::no_space, "the disk is full"};
+    case SQLITE_NOTADB:
+      return {ErrorKind::invalid_input, "this is not a results database"};
     case SQLITE_CORRUPT:
       return {ErrorKind::invalid_input, fmt::format("the database is damaged: {}", error.what())};
-    case SQLITE_BUSY: return {ErrorKind::io, "another process is writing to it"};
+    case SQLITE_BUSY:
+      return {ErrorKind::io, "another process is writing to it"};
     case SQLITE_CONSTRAINT:
       return {ErrorKind::internal, fmt::format("it refuses the rows: {}", error.what())};
-    default: return {ErrorKind::io, error.what()};
+    default:
+      return {ErrorKind::io, error.what()};
   }
 }
 
@@ -50,11 +54,15 @@ auto guarded(std::string_view what, Body body) -> decltype(body()) {
 
 // -- binding ---------------------------------------------------------------------------------
 
-void bind_one(SQLite::Statement& to, int at, const std::string& text) { to.bindNoCopy(at, text); }
+void bind_one(SQLite::Statement& to, int at, const std::string& text) {
+  to.bindNoCopy(at, text);
+}
 void bind_one(SQLite::Statement& to, int at, std::string_view text) {
   to.bind(at, std::string(text));
 }
-void bind_one(SQLite::Statement& to, int at, int64_t number) { to.bind(at, number); }
+void bind_one(SQLite::Statement& to, int at, int64_t number) {
+  to.bind(at, number);
+}
 void bind_one(SQLite::Statement& to, int at, const std::optional<int64_t>& number) {
   if (number) {
     to.bind(at, *number);
@@ -79,7 +87,9 @@ void execute(SQLite::Statement& statement, const Values&... values) {
 }
 
 // SQLite has no unsigned numbers: the same 64 bits, there and back.
-int64_t stored(uint64_t number) { return static_cast<int64_t>(number); }
+int64_t stored(uint64_t number) {
+  return static_cast<int64_t>(number);
+}
 std::optional<int64_t> stored(const std::optional<uint64_t>& number) {
   return number ? std::optional(static_cast<int64_t>(*number)) : std::nullopt;
 }
@@ -164,34 +174,7 @@ base::Status prepare(SQLite::Database& database, uintmax_t size) {
   return check_whose_it_is(database);
 }
 
-// -- statements ------------------------------------------------------------------------------
-
-constexpr const char* kInsertKernel =
-    "INSERT INTO kernels VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (run, place) DO UPDATE SET "
-    "release=excluded.release, vendor=excluded.vendor, series=excluded.series, arch=excluded.arch, "
-    "backend=excluded.backend, accel=excluded.accel, source=excluded.source, "
-    "sha256=excluded.sha256, upstream=excluded.upstream, problem=excluded.problem";
-constexpr const char* kInsertLoader =
-    "INSERT INTO loaders VALUES (?,?,?,?,?,?,?,?) ON CONFLICT (run, place) DO UPDATE SET "
-    "kind=excluded.kind, version=excluded.version, sha256=excluded.sha256, source=excluded.source, "
-    "problem=excluded.problem";
-constexpr const char* kInsertProgram =
-    "INSERT INTO programs VALUES (?,?,?,?,?,?) ON CONFLICT (run, place) DO UPDATE SET "
-    "object_sha256=excluded.object_sha256, function=excluded.function, section=excluded.section";
-constexpr const char* kInsertAttempt =
-    "INSERT INTO attempts VALUES (?1,?2,"
-    "(SELECT coalesce(max(attempt), 0) + 1 FROM attempts WHERE run=?1 AND cell=?2),"
-    "?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24)";
-constexpr const char* kSelectAttempts =
-    "SELECT a.cell, a.key, a.cached, a.state, a.error, a.kernel_errno, a.decided_by,"
-    " a.return_value, a.log_true_size, a.true_size, a.buffer_size, a.log_length, a.kept, a.overrun,"
-    " a.touched, a.verified, a.log_sha256, a.duration_ns, a.calls, n.body, h.body, t.body, m.body"
-    " FROM attempts a LEFT JOIN texts n ON n.number = a.note"
-    " LEFT JOIN texts h ON h.number = a.log_head LEFT JOIN texts t ON t.number = a.log_tail"
-    " LEFT JOIN texts m ON m.number = a.messages WHERE a.run=? ORDER BY a.cell, a.attempt";
-constexpr const char* kHeaderColumns =
-    "id, matrix, started, finished, program_version, qemu_version, accel, host, notes, "
-    "matrix_file, selection";
+// -- reading ---------------------------------------------------------------------------------
 
 base::Result<RunHeader> read_header(Row& row) {
   RunHeader header;
@@ -231,20 +214,6 @@ base::Result<Attempt> read_attempt(Row& row) {
   seen.log_tail = row.bytes();
   seen.messages = row.bytes();
   return attempt;
-}
-
-// Did the attempt get as far as the cell? A machine that never came up says nothing about it.
-bool reached_the_cell(const Attempt& attempt) {
-  return attempt.state == AttemptState::measured || attempt.state == AttemptState::kernel_crash ||
-         attempt.state == AttemptState::agent_crash || attempt.state == AttemptState::timeout ||
-         attempt.state == AttemptState::hang;
-}
-
-bool disagree(const Attempt& a, const Attempt& b) {
-  if (!reached_the_cell(a) || !reached_the_cell(b)) return false;
-  return classify(a) != classify(b) || a.observation.error != b.observation.error ||
-         a.observation.decided_by != b.observation.decided_by ||
-         a.observation.kept != b.observation.kept;
 }
 
 }  // namespace
@@ -314,15 +283,15 @@ std::optional<int64_t> Store::State::number_of_text(const std::string& body) {
 void Store::State::write_axes(int64_t number, const RunRecord& run) {
   int64_t place = 0;
   for (const auto& k : run.kernels)
-    execute(statement(kInsertKernel), number, place++, k.id, k.release, k.vendor, k.series, k.arch,
+    execute(statement(kUpsertKernel), number, place++, k.id, k.release, k.vendor, k.series, k.arch,
             k.backend, k.accel, k.source, k.sha256, k.upstream, k.problem);
   place = 0;
   for (const auto& l : run.loaders)
-    execute(statement(kInsertLoader), number, place++, l.id, l.kind, l.version, l.sha256, l.source,
+    execute(statement(kUpsertLoader), number, place++, l.id, l.kind, l.version, l.sha256, l.source,
             l.problem);
   place = 0;
   for (const auto& p : run.programs)
-    execute(statement(kInsertProgram), number, place++, p.id, p.object_sha256, p.function,
+    execute(statement(kUpsertProgram), number, place++, p.id, p.object_sha256, p.function,
             p.section);
 }
 
@@ -345,11 +314,12 @@ void Store::State::write_attempt(int64_t number, const CellResult& result) {
   const std::string calls = encode_calls(seen.calls);
   auto& insert = statement(kInsertAttempt);
   bind_values(insert, number, int64_t{result.cell}, result.key, int64_t{result.cached},
-       name(result.attempt.state), int64_t{seen.error}, int64_t{seen.kernel_errno},
-       name(seen.decided_by), seen.return_value, stored(seen.log_true_size),
-       stored(seen.true_size), stored(seen.buffer_size), stored(seen.log_length), name(seen.kept),
-       int64_t{seen.overrun}, int64_t{seen.touched}, int64_t{seen.verified}, seen.log_sha256,
-       int64_t{seen.duration.count()}, std::string_view(), note, head, tail, messages);
+              name(result.attempt.state), int64_t{seen.error}, int64_t{seen.kernel_errno},
+              name(seen.decided_by), seen.return_value, stored(seen.log_true_size),
+              stored(seen.true_size), stored(seen.buffer_size), stored(seen.log_length),
+              name(seen.kept), int64_t{seen.overrun}, int64_t{seen.touched}, int64_t{seen.verified},
+              seen.log_sha256, int64_t{seen.duration.count()}, std::string_view(), note, head, tail,
+              messages);
   constexpr int kCallsColumn = 20;
   insert.bindNoCopy(kCallsColumn, calls.data(), static_cast<int>(calls.size()));
   insert.exec();
@@ -360,8 +330,9 @@ void Store::State::write_attempt(int64_t number, const CellResult& result) {
 base::Result<std::string> Store::State::resolve(const std::string& run) {
   auto& query = run == "latest"
                     ? statement("SELECT id FROM runs ORDER BY id DESC LIMIT 1")
-                    : statement("SELECT id FROM runs WHERE id=?1 OR substr(id, 1, length(?1))=?1 "
-                                "ORDER BY id=?1 DESC, id LIMIT 3");
+                    : statement(
+                          "SELECT id FROM runs WHERE id=?1 OR substr(id, 1, length(?1))=?1 "
+                          "ORDER BY id=?1 DESC, id LIMIT 3");
   if (run.empty()) return fail(ErrorKind::invalid_input, "no run is named");
   if (run != "latest") bind_values(query, run);
   std::vector<std::string> found;
@@ -442,7 +413,8 @@ base::Status Store::State::read_attempts(int64_t number, RunRecord& run) {
     Row row(query);
     const int64_t place = row.number();
     if (place < 0 || static_cast<uint64_t>(place) >= run.cells.size())
-      return fail(ErrorKind::invalid_input, "the database is damaged: an attempt at cell {}", place);
+      return fail(ErrorKind::invalid_input, "the database is damaged: an attempt at cell {}",
+                  place);
     auto& cell = run.cells[static_cast<size_t>(place)];
     if (std::string key = row.text(); !key.empty()) cell.key = std::move(key);
     cell.cached = row.number() != 0;
@@ -479,12 +451,9 @@ base::Status Store::begin_run(const RunRecord& run) {
     SQLite::Transaction transaction(state.database, SQLite::TransactionBehavior::IMMEDIATE);
     if (state.number_of(header.id))
       return fail(ErrorKind::invalid_input, "there is a run of that id already");
-    auto& insert = state.statement(
-        "INSERT INTO runs (id, matrix, matrix_file, selection, started, finished, program_version, "
-        "qemu_version, accel, host, notes, expectations, required_kernels) "
-        "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)");
-    execute(insert, header.id, header.matrix, header.matrix_file, header.selection, header.started,
-            header.finished, header.program_version, header.qemu_version, header.accel, header.host,
+    execute(state.statement(kInsertRun), header.id, header.matrix, header.matrix_file,
+            header.selection, header.started, header.finished, header.program_version,
+            header.qemu_version, header.accel, header.host,
             std::string_view(strings_to_json(header.notes)),
             std::string_view(expectations_to_json(run.expectations)),
             std::string_view(strings_to_json(run.required_kernels)));

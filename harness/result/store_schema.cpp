@@ -67,4 +67,35 @@ CREATE TABLE attempts (
 ) WITHOUT ROWID;
 )sql";
 
+const char* const kInsertRun =
+    "INSERT INTO runs (id, matrix, matrix_file, selection, started, finished, program_version, "
+    "qemu_version, accel, host, notes, expectations, required_kernels) "
+    "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)";
+const char* const kUpsertKernel =
+    "INSERT INTO kernels VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (run, place) DO UPDATE SET "
+    "release=excluded.release, vendor=excluded.vendor, series=excluded.series, arch=excluded.arch, "
+    "backend=excluded.backend, accel=excluded.accel, source=excluded.source, "
+    "sha256=excluded.sha256, upstream=excluded.upstream, problem=excluded.problem";
+const char* const kUpsertLoader =
+    "INSERT INTO loaders VALUES (?,?,?,?,?,?,?,?) ON CONFLICT (run, place) DO UPDATE SET "
+    "kind=excluded.kind, version=excluded.version, sha256=excluded.sha256, source=excluded.source, "
+    "problem=excluded.problem";
+const char* const kUpsertProgram =
+    "INSERT INTO programs VALUES (?,?,?,?,?,?) ON CONFLICT (run, place) DO UPDATE SET "
+    "object_sha256=excluded.object_sha256, function=excluded.function, section=excluded.section";
+const char* const kInsertAttempt =
+    "INSERT INTO attempts VALUES (?1,?2,"
+    "(SELECT coalesce(max(attempt), 0) + 1 FROM attempts WHERE run=?1 AND cell=?2),"
+    "?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24)";
+const char* const kSelectAttempts =
+    "SELECT a.cell, a.key, a.cached, a.state, a.error, a.kernel_errno, a.decided_by,"
+    " a.return_value, a.log_true_size, a.true_size, a.buffer_size, a.log_length, a.kept, a.overrun,"
+    " a.touched, a.verified, a.log_sha256, a.duration_ns, a.calls, n.body, h.body, t.body, m.body"
+    " FROM attempts a LEFT JOIN texts n ON n.number = a.note"
+    " LEFT JOIN texts h ON h.number = a.log_head LEFT JOIN texts t ON t.number = a.log_tail"
+    " LEFT JOIN texts m ON m.number = a.messages WHERE a.run=? ORDER BY a.cell, a.attempt";
+const char* const kHeaderColumns =
+    "id, matrix, started, finished, program_version, qemu_version, accel, host, notes, "
+    "matrix_file, selection";
+
 }  // namespace bpfmatrix::result

@@ -1,4 +1,5 @@
-// The store's tables and its version. The format's page is this file: what is here is what is kept.
+// The store's tables, its version, and its longer statements. The format's page is
+// store_schema.cpp: what is there is what is kept.
 #pragma once
 
 namespace bpfmatrix::result {
@@ -8,6 +9,16 @@ inline constexpr int kStoreVersion = 1;
 // PRAGMA application_id, "BPFM": tells our file from another program's database.
 inline constexpr int kStoreApplication = 0x4250464d;
 
+// All tables, for a new file.
 extern const char* const kStoreSchema;
+
+// Statements with many columns; the order of their values is that of the tables.
+extern const char* const kInsertRun;     // all columns but the number
+extern const char* const kUpsertKernel;  // run, place, columns: what is there already is updated
+extern const char* const kUpsertLoader;
+extern const char* const kUpsertProgram;
+extern const char* const kInsertAttempt;  // all columns but the attempt's number, which is the next
+extern const char* const kSelectAttempts;  // of a run, by cell and attempt, with their texts
+extern const char* const kHeaderColumns;   // of runs: what a RunHeader holds
 
 }  // namespace bpfmatrix::result

@@ -19,9 +19,13 @@ namespace {
 
 constexpr uint64_t kMost = std::numeric_limits<uint64_t>::max();
 
-uint64_t saturating_add(uint64_t a, uint64_t b) { return a > kMost - b ? kMost : a + b; }
+uint64_t saturating_add(uint64_t a, uint64_t b) {
+  return a > kMost - b ? kMost : a + b;
+}
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 // Takes `word` off the front of `text`; false, nothing taken, when it is not there.
 bool take(std::string_view& text, std::string_view word) {

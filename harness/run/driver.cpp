@@ -196,7 +196,9 @@ base::Result<RunSummary> run_matrix(const RunRequest& request, const image::Work
   BPFM_TRY(const auto acceleration, choose(request, workspace, planned, preparation));
   if (!acceleration.sentence.empty()) progress.note(acceleration.sentence);
 
-  auto record = make_record(planned.matrix, planned.plan, preparation, vm::name(acceleration.accel), qemu_version);
+  auto record = make_record(planned.matrix, request.selection, planned.plan, preparation, vm::name(acceleration.accel),
+                            qemu_version);
+  record.header.matrix_file = request.matrix;
   BPFM_CHECK(store.begin_run(record));
   const std::string id = record.header.id;
   BPFM_CHECK(store.add(id, settled_cells(planned.plan, preparation)));

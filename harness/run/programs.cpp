@@ -5,6 +5,7 @@
 #include <set>
 
 #include "image/object_file.h"
+#include "plan/plan.h"
 
 namespace bpfmatrix::run {
 namespace {
@@ -22,23 +23,13 @@ std::vector<fs::path> shipped_objects(const fs::path& folder) {
   return paths;
 }
 
-// Paths among the `match` entries, resolved against the matrix file's folder.
-std::vector<fs::path> named_objects(const spec::Matrix& matrix) {
-  std::vector<fs::path> paths;
-  for (const auto& choice : matrix.programs)
-    for (const auto& match : choice.match)
-      if (match.ends_with(kObjectSuffix))
-        paths.push_back((matrix.file.parent_path() / match).lexically_normal());
-  return paths;
-}
-
 }  // namespace
 
 base::Result<ProgramSet> read_programs(const image::DataFolder& data, const spec::Matrix* matrix) {
   ProgramSet set;
   auto paths = shipped_objects(data.programs());
   if (matrix != nullptr)
-    for (auto& path : named_objects(*matrix)) paths.push_back(std::move(path));
+    for (auto& path : plan::objects_named(*matrix)) paths.push_back(std::move(path));
   std::set<fs::path> seen;
   for (const auto& path : paths) {
     if (!seen.insert(path).second) continue;

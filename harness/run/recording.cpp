@@ -77,12 +77,29 @@ result::ProgramRecord program_record(const plan::Program& program) {
 
 std::string utc_now() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", utc()); }
 
-result::RunRecord make_record(const spec::Matrix& matrix, const plan::Plan& plan,
-                              const Preparation& preparation, const std::string& accel,
+namespace {
+
+std::string selection_text(const plan::Selection& selection) {
+  std::string text;
+  const auto add = [&](const char* option, const std::vector<std::string>& globs) {
+    for (const auto& glob : globs) text += fmt::format("{}{} '{}'", text.empty() ? "" : " ", option, glob);
+  };
+  add("-k", selection.kernels);
+  add("-l", selection.loaders);
+  add("-p", selection.programs);
+  add("-m", selection.modes);
+  return text;
+}
+
+}  // namespace
+
+result::RunRecord make_record(const spec::Matrix& matrix, const plan::Selection& selection,
+                              const plan::Plan& plan, const Preparation& preparation, const std::string& accel,
                               const std::string& qemu_version) {
   result::RunRecord run;
   run.header.id = fmt::format("{:%Y%m%d-%H%M%S}-{}", utc(), matrix.name);
   run.header.matrix = matrix.name;
+  run.header.selection = selection_text(selection);
   run.header.started = utc_now();
   run.header.program_version = kVersion;
   run.header.qemu_version = qemu_version;

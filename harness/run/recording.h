@@ -16,9 +16,9 @@
 namespace bpfmatrix::run {
 
 // A new run: header, axes with what is known of them, every cell as not yet reached.
-[[nodiscard]] result::RunRecord make_record(const spec::Matrix& matrix, const plan::Plan& plan,
-                                            const Preparation& preparation, const std::string& accel,
-                                            const std::string& qemu_version);
+[[nodiscard]] result::RunRecord make_record(const spec::Matrix& matrix, const plan::Selection& selection,
+                                            const plan::Plan& plan, const Preparation& preparation,
+                                            const std::string& accel, const std::string& qemu_version);
 
 // "2026-11-22T13:15:00Z": a label, nothing is ordered by it.
 [[nodiscard]] std::string utc_now();

@@ -90,8 +90,8 @@ std::string version_inside(const std::string& crate) {
   return crate.substr(0, crate.find('-'));
 }
 
-std::optional<LoaderEntry> read_raw(const Mapping& mapping, const std::string& id,
-                                    const Node& node, Diagnostics& diagnostics) {
+std::optional<LoaderEntry> read_raw(const Mapping& mapping, const std::string& id, const Node& node,
+                                    Diagnostics& diagnostics) {
   const Node* raw = mapping.find("raw");
   if (!Mapping::of(*raw, "\"raw\"", {}, diagnostics)) return std::nullopt;
   if (const Node* version = mapping.find("version"))

@@ -23,7 +23,9 @@ struct Diagnostic {
 
 class Diagnostics {
  public:
-  void add(Place place, std::string message) { list_.push_back({std::move(place), std::move(message)}); }
+  void add(Place place, std::string message) {
+    list_.push_back({std::move(place), std::move(message)});
+  }
   [[nodiscard]] bool empty() const { return list_.empty(); }
   [[nodiscard]] const std::vector<Diagnostic>& list() const { return list_; }
   // One Error of kind invalid_input: a line "file:line:column: message" each, in the file's order.

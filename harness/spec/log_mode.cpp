@@ -66,10 +66,14 @@ std::optional<Interface> parse_interface(std::string_view text) {
 
 std::string to_text(const Buffer& buffer) {
   switch (buffer.kind) {
-    case Buffer::Kind::none: return "none";
-    case Buffer::Kind::null: return fmt::format("null:{}", buffer.value);
-    case Buffer::Kind::fixed: return fmt::format("{}", buffer.value);
-    case Buffer::Kind::relative: break;
+    case Buffer::Kind::none:
+      return "none";
+    case Buffer::Kind::null:
+      return fmt::format("null:{}", buffer.value);
+    case Buffer::Kind::fixed:
+      return fmt::format("{}", buffer.value);
+    case Buffer::Kind::relative:
+      break;
   }
   return buffer.value == 0 ? std::string(kTrue) : fmt::format("true{:+}", buffer.value);
 }
@@ -93,7 +97,8 @@ std::optional<Buffer> parse_buffer(std::string_view text) {
 }
 
 std::string to_text(const LogMode& mode) {
-  std::string text = fmt::format("{}:{}:{}", name(mode.interface), mode.level, to_text(mode.buffer));
+  std::string text =
+      fmt::format("{}:{}:{}", name(mode.interface), mode.level, to_text(mode.buffer));
   char separator = ':';
   for (const auto& [key, value] : mode.extra) {
     text += fmt::format("{}{}={}", separator, key, value);

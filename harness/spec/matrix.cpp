@@ -36,23 +36,24 @@ Limits read_limits(const Node* node, Diagnostics& diagnostics) {
   if (const Node* value = mapping->find("boot"))
     limits.boot = read_duration(*value, "\"boot\"", diagnostics).value_or(limits.boot);
   if (const Node* value = mapping->find("memory")) {
-    const auto bytes = read_value(
-        *value, "\"memory\"", "whole MiB from 64MiB to 64GiB", diagnostics,
-        [](const std::string& text) -> std::optional<uint64_t> {
-          const auto number = base::parse_bytes(text);
-          if (!number || *number < kMinMemory || *number > kMaxMemory) return std::nullopt;
-          return *number % (1 << 20) == 0 ? number : std::nullopt;
-        });
+    const auto bytes =
+        read_value(*value, "\"memory\"", "whole MiB from 64MiB to 64GiB", diagnostics,
+                   [](const std::string& text) -> std::optional<uint64_t> {
+                     const auto number = base::parse_bytes(text);
+                     if (!number || *number < kMinMemory || *number > kMaxMemory)
+                       return std::nullopt;
+                     return *number % (1 << 20) == 0 ? number : std::nullopt;
+                   });
     limits.memory = bytes.value_or(limits.memory);
   }
   if (const Node* value = mapping->find("max_cells")) {
-    const auto cells = read_value(
-        *value, "\"max_cells\"", fmt::format("a number from 1 to {}", kMostCells), diagnostics,
-        [](const std::string& text) -> std::optional<uint64_t> {
-          const auto number = parse_level(text);  // a plain number of 32 bits will do
-          if (!number || *number == 0 || *number > kMostCells) return std::nullopt;
-          return *number;
-        });
+    const auto cells =
+        read_value(*value, "\"max_cells\"", fmt::format("a number from 1 to {}", kMostCells),
+                   diagnostics, [](const std::string& text) -> std::optional<uint64_t> {
+                     const auto number = parse_level(text);  // a plain number of 32 bits will do
+                     if (!number || *number == 0 || *number > kMostCells) return std::nullopt;
+                     return *number;
+                   });
     limits.max_cells = cells.value_or(limits.max_cells);
   }
   return limits;
@@ -107,8 +108,9 @@ class ProgramReader {
 
   std::vector<LogMode> default_modes(const Node& node) {
     if (!has_defaults_ && !node.partial)
-      diagnostics_.add(node.place, "a program without modes: give it \"modes\", or all of them by "
-                                   "\"modes\" of the matrix");
+      diagnostics_.add(node.place,
+                       "a program without modes: give it \"modes\", or all of them by "
+                       "\"modes\" of the matrix");
     if (!sets_.spend(node.place, defaults_.size())) return {};
     return defaults_;
   }

@@ -58,8 +58,8 @@ struct ProgramChoice {
   Place place;
 };
 
-// The names that `outcome:` takes: those of result::Outcome, which this layer cannot include; a test
-// of result/ holds the two against each other.
+// The names that `outcome:` takes: those of result::Outcome, which this layer cannot include; a
+// test of result/ holds the two against each other.
 [[nodiscard]] const std::vector<std::string>& known_outcomes();
 
 struct Limits {

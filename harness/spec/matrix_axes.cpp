@@ -35,8 +35,8 @@ std::optional<std::string> version(const Node& node, std::string_view key,
 }
 
 std::optional<KernelEntry> read_kernel(const Node& node, AxisIds& ids, Diagnostics& diagnostics) {
-  const auto mapping = Mapping::of(node, "a kernel of the matrix",
-                                   {"id", "file", "modules", "series"}, diagnostics);
+  const auto mapping =
+      Mapping::of(node, "a kernel of the matrix", {"id", "file", "modules", "series"}, diagnostics);
   if (!mapping) return std::nullopt;
   auto id = new_id(*mapping, ids, diagnostics);
   FileKernel source;
@@ -50,7 +50,8 @@ std::optional<KernelEntry> read_kernel(const Node& node, AxisIds& ids, Diagnosti
   const Node* file = mapping->require("file");
   good = good && file != nullptr;
   if (file != nullptr) source.image = path(*file, "\"file\"");
-  if (const Node* modules = mapping->find("modules")) source.modules = path(*modules, "\"modules\"");
+  if (const Node* modules = mapping->find("modules"))
+    source.modules = path(*modules, "\"modules\"");
   if (const Node* series = mapping->find("series")) {
     const auto text = version(*series, "\"series\"", diagnostics);
     good = good && text.has_value();

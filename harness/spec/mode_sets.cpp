@@ -19,14 +19,14 @@ constexpr std::string_view kBufferRule =
 // map_create has a name, but no load of it is made yet.
 const std::vector<std::string> kInterfaces = {"prog_load", "object_load", "btf_load"};
 // What a call can vary besides level and buffer; harness docs tell the meaning of each.
-const std::vector<std::string> kExtraKeys = {"attr_size", "buffer", "caps",         "common",
+const std::vector<std::string> kExtraKeys = {"attr_size", "buffer",    "caps",         "common",
                                              "strategy",  "tail_byte", "true_size_in", "uid"};
 
 // Extra values are part of ids and file names of evidence.
 bool is_extra_value(std::string_view text) {
   return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           c == '_' || c == '-' || c == '+' || c == '.';
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+           c == '-' || c == '+' || c == '.';
   });
 }
 
@@ -133,8 +133,9 @@ std::vector<LogMode> ModeSets::read(const Node& node, const std::string& what) {
 void ModeSets::append_item(const Node& item, std::vector<LogMode>& modes) {
   if (item.kind == Node::Kind::mapping) return append_crossed(item, modes);
   if (item.kind == Node::Kind::text) return append_set(item, modes);
-  diagnostics_.add(item.place, "a mode is the name of a mode set or a mapping with \"level\" and "
-                               "\"buffer\"");
+  diagnostics_.add(item.place,
+                   "a mode is the name of a mode set or a mapping with \"level\" and "
+                   "\"buffer\"");
 }
 
 void ModeSets::append_set(const Node& item, std::vector<LogMode>& modes) {
@@ -142,10 +143,10 @@ void ModeSets::append_set(const Node& item, std::vector<LogMode>& modes) {
   if (at == sets_.end()) {
     if (partial_) return;
     const std::string near = did_you_mean(item.text, names_);
-    diagnostics_.add(item.place,
-                     fmt::format("there is no mode set {}{}", quote(item.text),
-                                 near.empty() && !names_.empty() ? ": there are " + listed(names_)
-                                                                 : near));
+    diagnostics_.add(
+        item.place,
+        fmt::format("there is no mode set {}{}", quote(item.text),
+                    near.empty() && !names_.empty() ? ": there are " + listed(names_) : near));
     return;
   }
   Set& set = at->second;
@@ -169,7 +170,8 @@ void ModeSets::append_crossed(const Node& item, std::vector<LogMode>& modes) {
       Mapping::of(item, "a mode", {"interface", "level", "buffer", "extra"}, diagnostics_);
   if (!mapping) return;
   std::vector<Interface> interfaces{Interface::prog_load};
-  if (const Node* node = mapping->find("interface")) interfaces = read_interfaces(*node, diagnostics_);
+  if (const Node* node = mapping->find("interface"))
+    interfaces = read_interfaces(*node, diagnostics_);
   std::vector<uint32_t> levels;
   if (const Node* node = mapping->require("level")) levels = read_levels(*node, diagnostics_);
   std::vector<Buffer> buffers;

@@ -69,7 +69,8 @@ void read_exclusion(const Node& node, const Axes& axes, std::vector<Exclusion>& 
   exclusion.place = node.place;
   exclusion.selector = read_selector(*rule, axes, diagnostics);
   if (!has_selector(*rule) && !node.partial)
-    diagnostics.add(node.place, "an exclusion of everything: it needs one of " + listed(kSelectorKeys));
+    diagnostics.add(node.place,
+                    "an exclusion of everything: it needs one of " + listed(kSelectorKeys));
   if (const Node* reason = rule->require("reason")) {
     const std::string* text = read_text(*reason, "\"reason\"", diagnostics);
     if (text != nullptr) exclusion.reason = *text;
@@ -115,8 +116,8 @@ void read_expectation(const Node& node, const Axes& axes, std::vector<Expectatio
 
 bool any_glob_matches(const std::vector<std::string>& globs, const std::string& text) {
   return globs.empty() || std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) {
-    return base::glob_matches(glob, text);
-  });
+           return base::glob_matches(glob, text);
+         });
 }
 
 template <typename Value>
@@ -134,11 +135,20 @@ bool Selector::matches(const std::string& kernel, const std::string& loader,
 }
 
 const std::vector<std::string>& known_outcomes() {
-  static const std::vector<std::string> kOutcomes = {
-      "LOADED",         "VERIFIER_REJECTION",    "LOG_TRUNCATED",   "KERNEL_REFUSED",
-      "LIBRARY_REFUSED", "MISSING_BTF",          "LIBRARY_FALSE_SUCCESS",
-      "NOT_EXPRESSIBLE", "NOT_MEASURABLE",       "KERNEL_CRASH",    "AGENT_CRASH",
-      "TIMEOUT",        "HANG",                  "NOT_RUN"};
+  static const std::vector<std::string> kOutcomes = {"LOADED",
+                                                     "VERIFIER_REJECTION",
+                                                     "LOG_TRUNCATED",
+                                                     "KERNEL_REFUSED",
+                                                     "LIBRARY_REFUSED",
+                                                     "MISSING_BTF",
+                                                     "LIBRARY_FALSE_SUCCESS",
+                                                     "NOT_EXPRESSIBLE",
+                                                     "NOT_MEASURABLE",
+                                                     "KERNEL_CRASH",
+                                                     "AGENT_CRASH",
+                                                     "TIMEOUT",
+                                                     "HANG",
+                                                     "NOT_RUN"};
   return kOutcomes;
 }
 

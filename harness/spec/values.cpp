@@ -6,7 +6,9 @@
 namespace bpfmatrix::spec {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 template <typename Number>
 std::optional<Number> parse_number(std::string_view text, int radix) {
@@ -22,9 +24,8 @@ std::optional<Number> parse_number(std::string_view text, int radix) {
 bool is_id(std::string_view text) {
   const auto alphanumeric = [](char c) { return is_digit(c) || (c >= 'a' && c <= 'z'); };
   return !text.empty() && text.size() <= 64 && alphanumeric(text.front()) &&
-         std::all_of(text.begin(), text.end(), [&](char c) {
-           return alphanumeric(c) || c == '.' || c == '_' || c == '-';
-         });
+         std::all_of(text.begin(), text.end(),
+                     [&](char c) { return alphanumeric(c) || c == '.' || c == '_' || c == '-'; });
 }
 
 bool is_version(std::string_view text) {

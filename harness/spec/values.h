@@ -24,6 +24,7 @@ inline constexpr std::string_view kLevelRule = "a log level of 32 bits such as 2
 
 // "500ms", "10s", "2m"; from 1 ms to 24 hours.
 [[nodiscard]] std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
-inline constexpr std::string_view kDurationRule = "a duration such as 500ms, 10s or 2m, at most 24 h";
+inline constexpr std::string_view kDurationRule =
+    "a duration such as 500ms, 10s or 2m, at most 24 h";
 
 }  // namespace bpfmatrix::spec

@@ -84,7 +84,8 @@ class TreeBuilder : public YAML::EventHandler {
     if (!tag.empty() && tag != "?" && tag != "!") report(mark, "tags (\"!name\") are not taken");
   }
 
-  void open(Node::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+  void open(Node::Kind kind, const YAML::Mark& mark, const std::string& tag,
+            YAML::anchor_t anchor) {
     check(mark, tag, anchor);
     if (skipped_ != 0 || open_.size() >= kMaxYamlDepth) {
       if (skipped_++ == 0) {

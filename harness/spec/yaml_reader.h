@@ -29,8 +29,8 @@ struct Node {
   bool partial = false;  // something inside was refused: what is missing is not to be reported
   Place place;           // of an empty value: its key's
   std::string text;
-  std::vector<Node> items;      // of a list
-  std::vector<Entry> entries;   // of a mapping, in the file's order, each key once
+  std::vector<Node> items;     // of a list
+  std::vector<Entry> entries;  // of a mapping, in the file's order, each key once
 };
 
 struct Entry {

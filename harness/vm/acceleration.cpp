@@ -44,12 +44,13 @@ asio::awaitable<base::Result<Canary>> boot(asio::io_context& io, MachineConfig c
   if (bytes && !bytes->empty()) co_return Canary{took, {}};
   if (!bytes && bytes.error().kind != base::ErrorKind::timeout) co_return bytes.error();
   if (!bytes)
-    co_return Canary{{}, fmt::format("no guest came up under it within {:.3g} s",
-                                     Seconds(limit).count())};
+    co_return Canary{
+        {}, fmt::format("no guest came up under it within {:.3g} s", Seconds(limit).count())};
   const auto ending = co_await machine->finish(Clock::now() + std::chrono::seconds(2));
   const auto said = last_line(ending.standard_error);
-  co_return Canary{{}, fmt::format("QEMU ended before its guest said anything ({}{}{})",
-                                   ending.status.text(), said.empty() ? "" : ": ", said)};
+  co_return Canary{{},
+                   fmt::format("QEMU ended before its guest said anything ({}{}{})",
+                               ending.status.text(), said.empty() ? "" : ": ", said)};
 }
 
 HostState read_host(const std::string& version, bool kvm_opens) {
@@ -113,12 +114,10 @@ std::optional<Acceleration> recall(const std::filesystem::path& memory, const Ho
 
 base::Status remember(const std::filesystem::path& memory, const HostState& host,
                       const Acceleration& acceleration) {
-  const nlohmann::ordered_json json = {{"boot_id", host.boot_id},
-                                       {"qemu_version", host.qemu_version},
-                                       {"kvm_opens", host.kvm_opens},
-                                       {"accel", name(acceleration.accel)},
-                                       {"slowdown", acceleration.slowdown},
-                                       {"sentence", acceleration.sentence}};
+  const nlohmann::ordered_json json = {
+      {"boot_id", host.boot_id},           {"qemu_version", host.qemu_version},
+      {"kvm_opens", host.kvm_opens},       {"accel", name(acceleration.accel)},
+      {"slowdown", acceleration.slowdown}, {"sentence", acceleration.sentence}};
   constexpr auto kReplace = nlohmann::ordered_json::error_handler_t::replace;
   return base::write_file(memory, json.dump(2, ' ', false, kReplace) + "\n");
 }
@@ -135,7 +134,8 @@ asio::awaitable<base::Result<Acceleration>> choose_acceleration(asio::io_context
   const auto known = recall(memory, host);
   if (choice == AccelChoice::tcg) {
     const double slowdown = known && known->accel == Accel::tcg ? known->slowdown : 10;
-    co_return Acceleration{.accel = Accel::tcg, .slowdown = slowdown, .sentence = "using TCG, as asked"};
+    co_return Acceleration{
+        .accel = Accel::tcg, .slowdown = slowdown, .sentence = "using TCG, as asked"};
   }
   if (known && (choice == AccelChoice::automatic || known->accel == Accel::kvm)) co_return *known;
 

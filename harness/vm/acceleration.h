@@ -42,13 +42,15 @@ struct CanaryLimits {
   std::chrono::milliseconds tcg{60'000};
 };
 
-// `canary` names a kernel and an initramfs whose agent says something by itself; its accel and nonce
-// are set here. `automatic` boots it under KVM and, when nothing comes in time, under TCG, which
-// also measures the speed. `kvm`: Error unavailable when no guest comes up under it. `tcg`: taken at
-// its word, speed from the file or 10. A file that cannot be read or written is ignored.
-boost::asio::awaitable<base::Result<Acceleration>> choose_acceleration(
-    boost::asio::io_context& io, MachineConfig canary, AccelChoice choice,
-    std::filesystem::path memory, CanaryLimits limits = {});
+// `canary` names a kernel and an initramfs whose agent says something by itself; its accel and
+// nonce are set here. `automatic` boots it under KVM and, when nothing comes in time, under TCG,
+// which also measures the speed. `kvm`: Error unavailable when no guest comes up under it. `tcg`:
+// taken at its word, speed from the file or 10. A file that cannot be read or written is ignored.
+boost::asio::awaitable<base::Result<Acceleration>> choose_acceleration(boost::asio::io_context& io,
+                                                                       MachineConfig canary,
+                                                                       AccelChoice choice,
+                                                                       std::filesystem::path memory,
+                                                                       CanaryLimits limits = {});
 
 // Time to the agent's first byte against the nominal 1 s of KVM, within 1 to 10.
 [[nodiscard]] double slowdown_of(std::chrono::duration<double> first_byte);

@@ -39,14 +39,17 @@ enum class Ready { yes, deadline, closed };
 
 // Waits until `stream` can be read or written. It only waits: a read raced against a timer could
 // lose what it had read when both come at once.
-asio::awaitable<Ready> wait_ready(Stream& stream, Stream::wait_type what, Clock::time_point deadline) {
+asio::awaitable<Ready> wait_ready(Stream& stream, Stream::wait_type what,
+                                  Clock::time_point deadline) {
   asio::steady_timer timer(stream.get_executor(), deadline);
   const auto first = co_await (stream.async_wait(what, kTuple) || timer.async_wait(kTuple));
   if (first.index() == 1) co_return Ready::deadline;
   co_return std::get<0>(std::get<0>(first)) ? Ready::closed : Ready::yes;
 }
 
-bool peer_gone(int error) { return error == ECONNRESET || error == EPIPE; }
+bool peer_gone(int error) {
+  return error == ECONNRESET || error == EPIPE;
+}
 
 std::vector<std::string> qemu_environment() {
   const char* path = std::getenv("PATH");
@@ -145,7 +148,8 @@ asio::awaitable<base::Result<std::string>> Machine::read_agent(Clock::time_point
       case Ready::deadline:
         co_return base::fail(base::ErrorKind::timeout, "nothing came from the agent");
       case Ready::closed:
-        co_return base::fail(base::ErrorKind::process, "read from the agent: the machine is stopped");
+        co_return base::fail(base::ErrorKind::process,
+                             "read from the agent: the machine is stopped");
     }
   }
 }
@@ -168,7 +172,8 @@ asio::awaitable<base::Status> Machine::write_agent(std::string bytes, Clock::tim
       case Ready::yes:
         break;
       case Ready::deadline:
-        co_return base::fail(base::ErrorKind::timeout, "the agent took no more bytes ({} of {} sent)",
+        co_return base::fail(base::ErrorKind::timeout,
+                             "the agent took no more bytes ({} of {} sent)",
                              bytes.size() - rest.size(), bytes.size());
       case Ready::closed:
         co_return base::fail(base::ErrorKind::process, "send to the agent: the machine is stopped");
@@ -200,13 +205,19 @@ void Machine::kill() {
   state_->child->signal(SIGKILL);
 }
 
-std::string Machine::console() const { return state_->console_text.text(); }
-uint64_t Machine::console_bytes() const { return state_->console_text.size(); }
-int Machine::pid() const { return state_->pid; }
+std::string Machine::console() const {
+  return state_->console_text.text();
+}
+uint64_t Machine::console_bytes() const {
+  return state_->console_text.size();
+}
+int Machine::pid() const {
+  return state_->pid;
+}
 
 base::Result<std::string> qemu_version(const std::string& qemu) {
-  BPFM_TRY(const auto text, base::run_checked({.argv = {qemu, "--version"},
-                                               .timeout = std::chrono::seconds(30)}));
+  BPFM_TRY(const auto text,
+           base::run_checked({.argv = {qemu, "--version"}, .timeout = std::chrono::seconds(30)}));
   // "QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7+deb12u18+b3)"
   static constexpr std::string_view kBefore = "QEMU emulator version ";
   if (!text.starts_with(kBefore))

@@ -1,7 +1,8 @@
 // A running virtual machine: child process, console, agent channel. Knows nothing of BPF.
 //
-// The console is kept (its first 256 KiB and last 256 KiB) as evidence and never trusted. The machine dies with the object
-// and with the driver. One thread: the one that runs `io`.
+// The console is kept (its first 256 KiB and last 256 KiB) as evidence and never trusted. The
+// machine dies with the object and with the driver. QEMU gets PATH, HOME and LANG, four descriptors
+// and a session of its own. One thread: the one that runs `io`.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -33,13 +34,16 @@ class Machine {
   ~Machine();
 
   // Up to 64 KiB of what the agent sent next; empty at the end of the channel (QEMU is gone).
-  // Error of kind timeout when nothing comes before `deadline`.
+  // Error of kind timeout when nothing comes before `deadline`; what comes later is not lost. Error
+  // of kind process when the object goes meanwhile. One reader at a time.
   boost::asio::awaitable<base::Result<std::string>> read_agent(
       std::chrono::steady_clock::time_point deadline);
-  // Sends all of `bytes`; timeout as above.
+  // Sends all of `bytes`. Errors: timeout when the agent does not take them (a part may have been
+  // sent), process when QEMU is gone. One writer at a time, beside a reader.
   boost::asio::awaitable<base::Status> write_agent(std::string bytes,
                                                    std::chrono::steady_clock::time_point deadline);
-  // Waits for QEMU to end by itself until `deadline`, then kills it; drains the console.
+  // Waits for QEMU to end by itself until `deadline`, then kills it; drains the console. What the
+  // agent sent last can still be read.
   boost::asio::awaitable<Ending> finish(std::chrono::steady_clock::time_point deadline);
   // Kills QEMU now; finish() still tells how it ended.
   void kill();

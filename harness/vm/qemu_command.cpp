@@ -20,19 +20,22 @@ Device machine(Accel accel) {
   return {{"-M", "q35", "-accel", name(accel), "-cpu", cpu_model(accel), "-smp", "1", "-nodefaults",
            "-no-user-config", "-display", "none", "-nic", "none"},
           // The self-tests of the crypto drivers take 1 s of a boot of 3 s under TCG (Linux 7.3,
-          // Debian's cloud flavour, q35) and have nothing to do with BPF. Measured as well and found
-          // without effect: tsc=reliable, no_timer_check, lpj=, nokaslr, i8042.*, mitigations=off,
-          // audit=0.
+          // Debian's cloud flavour, q35) and have nothing to do with BPF. Measured as well and
+          // found without effect: tsc=reliable, no_timer_check, lpj=, nokaslr, i8042.*,
+          // mitigations=off, audit=0.
           {"cryptomgr.notests"}};
 }
 
 // QEMU's own seccomp filter. spawn=deny forbids exec, fork and with them `exec:` migration.
 Device sandbox() {
-  return {{"-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"}, {}};
+  return {{"-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"},
+          {}};
 }
 
 // A panic reboots at once, which ends QEMU: nobody waits for a dead guest.
-Device ending_at_panic() { return {{"-no-reboot"}, {"panic=-1"}}; }
+Device ending_at_panic() {
+  return {{"-no-reboot"}, {"panic=-1"}};
+}
 
 // Warnings and worse. A boot's chatter costs 0.3 to 0.5 s over an emulated serial port; level 4
 // would hide WARN()s, which are printed at KERN_WARNING (Linux kernel/panic.c, __warn()). Panics
@@ -58,9 +61,13 @@ std::vector<Device> devices(Accel accel) {
 
 }  // namespace
 
-const char* name(Accel accel) { return accel == Accel::kvm ? "kvm" : "tcg"; }
+const char* name(Accel accel) {
+  return accel == Accel::kvm ? "kvm" : "tcg";
+}
 
-std::string cpu_model(Accel accel) { return accel == Accel::kvm ? "host" : "max"; }
+std::string cpu_model(Accel accel) {
+  return accel == Accel::kvm ? "host" : "max";
+}
 
 std::string command_line_for_key(Accel accel) {
   std::vector<std::string> words;

@@ -17,11 +17,11 @@ enum class Accel { tcg, kvm };
 
 struct MachineConfig {
   std::string qemu = "qemu-system-x86_64";
-  std::string kernel;     // path of a bzImage or vmlinux
-  std::string initramfs;  // path
+  std::string kernel;                     // path of a bzImage or vmlinux
+  std::string initramfs;                  // path
   uint64_t memory = uint64_t{256} << 20;  // bytes
   Accel accel = Accel::tcg;
-  std::string nonce;      // 32 hex digits: the agent's hello must repeat it
+  std::string nonce;  // 32 hex digits: the agent's hello must repeat it
 };
 
 // Numbers that the descriptors have in the child.

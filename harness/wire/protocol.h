@@ -45,7 +45,7 @@ enum bpfm_gone_reason {
 
 /* A cell of RUN:
  *   u32 cell, u8 interface, u8 buffer kind, s64 buffer value, u32 level, u32 limit ms,
- *   str file, str function, u32 instruction_count, u16 n, n x (str key, str value)
+ *   str file, str function, u32 instruction_count, u8 n, n x (str key, str value)
  * str is u16 length and bytes. `file` is the name under which FILE stored it. */
 enum bpfm_interface { BPFM_PROG_LOAD = 0, BPFM_OBJECT_LOAD = 1, BPFM_BTF_LOAD = 2 };
 enum bpfm_buffer { BPFM_BUF_NONE = 0, BPFM_BUF_NULL = 1, BPFM_BUF_FIXED = 2, BPFM_BUF_RELATIVE = 3 };

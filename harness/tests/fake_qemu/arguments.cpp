@@ -68,10 +68,10 @@ base::Result<Scenario> read_scenario(const std::string& kernel) {
 
 base::Result<Arguments> parse_arguments(int argc, char** argv) {
   static const std::map<std::string, bool> kKnown = {
-      {"-M", true},       {"-accel", true},         {"-cpu", true},     {"-smp", true},
-      {"-m", true},       {"-nodefaults", false},   {"-display", true}, {"-no-user-config", false},
-      {"-nic", true},     {"-no-reboot", false},    {"-sandbox", true}, {"-chardev", true},
-      {"-serial", true},  {"-device", true},        {"-kernel", true},  {"-initrd", true},
+      {"-M", true},      {"-accel", true},       {"-cpu", true},     {"-smp", true},
+      {"-m", true},      {"-nodefaults", false}, {"-display", true}, {"-no-user-config", false},
+      {"-nic", true},    {"-no-reboot", false},  {"-sandbox", true}, {"-chardev", true},
+      {"-serial", true}, {"-device", true},      {"-kernel", true},  {"-initrd", true},
       {"-append", true}};
   Arguments arguments;
   for (int i = 1; i < argc; ++i) {

@@ -61,8 +61,12 @@ class Cursor {
 
 }  // namespace
 
-void Guest::send(std::string_view bytes) const { write_all(arguments_.agent, bytes); }
-void Guest::print(std::string_view text) const { write_all(arguments_.console, text); }
+void Guest::send(std::string_view bytes) const {
+  write_all(arguments_.agent, bytes);
+}
+void Guest::print(std::string_view text) const {
+  write_all(arguments_.console, text);
+}
 
 int Guest::play() {
   if (plays("exit1")) {
@@ -142,7 +146,8 @@ std::string Guest::result(uint32_t run, const Cell& cell) {
   seen.return_value = 3;
   seen.duration_ns = 1'300'000;
   seen.flags = BPFM_VERIFIED;
-  if (cell.buffer_kind == BPFM_BUF_FIXED) seen.buffer_size = static_cast<uint64_t>(cell.buffer_value);
+  if (cell.buffer_kind == BPFM_BUF_FIXED)
+    seen.buffer_size = static_cast<uint64_t>(cell.buffer_value);
   if (cell.level != 0 && seen.buffer_size > 64) {
     seen.log_head = "processed 2 insns (limit 1000000) max_states_per_insn 0\n";
     seen.log_tail = seen.log_head;

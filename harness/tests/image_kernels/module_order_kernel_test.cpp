@@ -62,7 +62,8 @@ TEST(ModuleOrder, every_module_comes_after_what_it_depends_on) {
 }
 
 TEST(ModuleOrder, what_is_not_there_is_taken_to_be_built_in) {
-  EXPECT_THAT(*loading_order({{"virtio_console", {"virtio_ring"}}}, {"virtio_pci", "virtio_console"}),
+  EXPECT_THAT(*loading_order({{"virtio_console", {"virtio_ring"}}},
+                             {"virtio_pci", "virtio_console"}),
               ElementsAre("virtio_console"));
 }
 
@@ -89,7 +90,8 @@ TEST(VirtioModules, one_reading_is_enough_for_the_chain_of_debians_kernels) {
   const Contents all = {{"virtio_ring", test::make_module_of("6.1.0", "")},
                         {"virtio", test::make_module_of("6.1.0", "virtio_ring")},
                         {"virtio_pci_modern_dev", test::make_module_of("6.1.0", "")},
-                        {"virtio_pci", test::make_module_of("6.1.0", "virtio,virtio_pci_modern_dev")},
+                        {"virtio_pci",
+                         test::make_module_of("6.1.0", "virtio,virtio_pci_modern_dev")},
                         {"virtio_console", test::make_module_of("6.1.0", "virtio_ring,virtio")},
                         {"virtio_net", test::make_module_of("6.1.0", "virtio")}};
   int rounds = 0;

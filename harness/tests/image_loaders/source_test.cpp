@@ -70,6 +70,12 @@ TEST(LibbpfVersions, are_read_from_the_last_node_of_the_map) {
   EXPECT_EQ(version->text(), "0.6.0");
 }
 
+TEST(LibbpfVersions, are_read_from_a_map_with_a_single_node) {
+  SourceTree files = small_tree();
+  files["src/libbpf.map"] = "LIBBPF_0.9.0 {\n};\n";
+  EXPECT_EQ(version_of(files).value().minor, 9);
+}
+
 TEST(LibbpfVersions, have_the_patch_level_where_the_makefile_tells_it) {
   SourceTree files = small_tree();
   files["src/Makefile"] = kMakefile;

@@ -34,7 +34,8 @@ TEST(Expand, extra_is_part_of_a_cells_id) {
   auto with_extra = prog(1);
   with_extra.extra["attr_size"] = "140";
   f.choose({"a"}, {with_extra, prog(1)});
-  EXPECT_THAT(f.ids(), ElementsAre("k1/raw/a/prog_load:1:none", "k1/raw/a/prog_load:1:none:attr_size=140"));
+  EXPECT_THAT(f.ids(),
+              ElementsAre("k1/raw/a/prog_load:1:none", "k1/raw/a/prog_load:1:none:attr_size=140"));
 }
 
 TEST(Expand, programs_stand_in_the_order_of_the_matrix) {
@@ -88,7 +89,8 @@ TEST(Expand, a_path_selects_the_programs_of_that_object) {
   f.objects.add("mine", {"f", "g"}).path = "/m/objs/mine.bpf.o";
   f.objects.add("other", {"f"});
   f.choose({"./sub/../objs/mine.bpf.o"}, {prog(0)});
-  EXPECT_THAT(f.ids(), ElementsAre("k1/raw/mine:f/prog_load:0:none", "k1/raw/mine:g/prog_load:0:none"));
+  EXPECT_THAT(f.ids(),
+              ElementsAre("k1/raw/mine:f/prog_load:0:none", "k1/raw/mine:g/prog_load:0:none"));
 }
 
 TEST(Expand, a_path_starts_at_the_file_it_was_written_in) {
@@ -135,7 +137,8 @@ TEST(Expand, kernels_and_loaders_of_the_matrix_come_behind_the_catalogues) {
   f.objects.add("a", {"f"});
   f.choose({"a"}, {prog(0)});
   f.matrix.kernel_entries.push_back({.id = "mine", .source = spec::FileKernel{}});
-  f.matrix.loader_entries.push_back({.id = "dev", .kind = "libbpf", .source = spec::CheckoutLibbpf{}});
+  f.matrix.loader_entries.push_back(
+      {.id = "dev", .kind = "libbpf", .source = spec::CheckoutLibbpf{}});
   f.matrix.kernels = {"mine", "k2"};
   f.matrix.loaders = {"dev", "raw"};
   EXPECT_THAT(f.ids(), ElementsAre("k2/raw/a/prog_load:0:none", "k2/dev/a/prog_load:0:none",
@@ -150,10 +153,11 @@ std::vector<std::string> rulings(const Fixture& f) {
   EXPECT_TRUE(plan) << plan.error().message;
   for (const auto& cell : plan->cells) {
     const std::string word = cell.ruling == Cell::Ruling::run ? "run"
-                             : cell.ruling == Cell::Ruling::filtered ? "filtered " + cell.ruling_text
+                             : cell.ruling == Cell::Ruling::filtered
+                                 ? "filtered " + cell.ruling_text
                                  : cell.ruling_text.substr(0, cell.ruling_text.find(':'));
-    texts.push_back(plan->loaders[cell.loader].id + " " + std::string(spec::name(cell.mode.interface)) + " " +
-                    word);
+    texts.push_back(plan->loaders[cell.loader].id + " " +
+                    std::string(spec::name(cell.mode.interface)) + " " + word);
   }
   return texts;
 }
@@ -167,8 +171,9 @@ TEST(Rulings, a_plain_program_runs_in_every_way_but_an_object_without_a_library)
   f.matrix.loaders = {"*"};
   f.objects.add("a", {"f"});
   f.choose({"a"}, kAllInterfaces);
-  EXPECT_THAT(rulings(f), ElementsAre("raw prog_load run", "raw object_load OBJECT_LOAD", "raw btf_load run",
-                                      "lib prog_load run", "lib object_load run", "lib btf_load run"));
+  EXPECT_THAT(rulings(f),
+              ElementsAre("raw prog_load run", "raw object_load OBJECT_LOAD", "raw btf_load run",
+                          "lib prog_load run", "lib object_load run", "lib btf_load run"));
 }
 
 TEST(Rulings, relocations_need_the_whole_object) {
@@ -177,8 +182,8 @@ TEST(Rulings, relocations_need_the_whole_object) {
   f.objects.add("a", {"f"}).functions[0].has_relocations = true;
   f.choose({"a"}, kAllInterfaces);
   EXPECT_THAT(rulings(f), ElementsAre("raw prog_load RELOCATIONS", "raw object_load OBJECT_LOAD",
-                                      "raw btf_load run", "lib prog_load RELOCATIONS", "lib object_load run",
-                                      "lib btf_load run"));
+                                      "raw btf_load run", "lib prog_load RELOCATIONS",
+                                      "lib object_load run", "lib btf_load run"));
 }
 
 TEST(Rulings, attach_targets_need_the_whole_object) {
@@ -186,15 +191,16 @@ TEST(Rulings, attach_targets_need_the_whole_object) {
   f.matrix.loaders = {"lib"};
   f.objects.add("a", {"f"}).functions[0].needs_attach_target = true;
   f.choose({"a"}, kAllInterfaces);
-  EXPECT_THAT(rulings(f),
-              ElementsAre("lib prog_load ATTACH_TARGET", "lib object_load run", "lib btf_load run"));
+  EXPECT_THAT(rulings(f), ElementsAre("lib prog_load ATTACH_TARGET", "lib object_load run",
+                                      "lib btf_load run"));
 }
 
 TEST(Rulings, an_object_without_btf_has_no_btf_load) {
   Fixture f;
   f.objects.add("a", {"f"}).btf.clear();
   f.choose({"a"}, kAllInterfaces);
-  EXPECT_THAT(rulings(f), ElementsAre("raw prog_load run", "raw object_load OBJECT_LOAD", "raw btf_load NO_BTF"));
+  EXPECT_THAT(rulings(f), ElementsAre("raw prog_load run", "raw object_load OBJECT_LOAD",
+                                      "raw btf_load NO_BTF"));
 }
 
 TEST(Rulings, an_object_without_functions_has_only_its_btf) {
@@ -202,8 +208,8 @@ TEST(Rulings, an_object_without_functions_has_only_its_btf) {
   f.matrix.loaders = {"lib"};
   f.objects.add("a", {});
   f.choose({"a"}, kAllInterfaces);
-  EXPECT_THAT(rulings(f),
-              ElementsAre("lib prog_load NO_PROGRAM", "lib object_load NO_PROGRAM", "lib btf_load run"));
+  EXPECT_THAT(rulings(f), ElementsAre("lib prog_load NO_PROGRAM", "lib object_load NO_PROGRAM",
+                                      "lib btf_load run"));
 }
 
 TEST(Rulings, an_exclusion_filters_what_it_matches_and_nothing_else) {
@@ -261,8 +267,9 @@ TEST(BtfLoads, an_object_of_several_functions_has_them_once) {
   Fixture f;
   f.objects.add("pair", {"f", "g"});
   f.choose({"*"}, {prog(0), mode(Interface::btf_load, 1, "none")});
-  EXPECT_THAT(f.ids(), ElementsAre("k1/raw/pair:f/prog_load:0:none", "k1/raw/pair:f/btf_load:1:none",
-                                   "k1/raw/pair:g/prog_load:0:none"));
+  EXPECT_THAT(f.ids(),
+              ElementsAre("k1/raw/pair:f/prog_load:0:none", "k1/raw/pair:f/btf_load:1:none",
+                          "k1/raw/pair:g/prog_load:0:none"));
 }
 
 TEST(BtfLoads, those_of_all_functions_go_to_the_first_whatever_the_order_of_entries) {
@@ -270,8 +277,9 @@ TEST(BtfLoads, those_of_all_functions_go_to_the_first_whatever_the_order_of_entr
   f.objects.add("pair", {"f", "g"});
   f.choose({"pair:g"}, {mode(Interface::btf_load, 2, "none"), prog(0)});
   f.choose({"pair:f"}, {mode(Interface::btf_load, 1, "none")});
-  EXPECT_THAT(f.ids(), ElementsAre("k1/raw/pair:g/prog_load:0:none", "k1/raw/pair:f/btf_load:1:none",
-                                   "k1/raw/pair:f/btf_load:2:none"));
+  EXPECT_THAT(f.ids(),
+              ElementsAre("k1/raw/pair:g/prog_load:0:none", "k1/raw/pair:f/btf_load:1:none",
+                          "k1/raw/pair:f/btf_load:2:none"));
 }
 
 TEST(BtfLoads, two_objects_have_theirs_each) {
@@ -314,17 +322,17 @@ TEST(Selection, what_matches_nothing_gives_an_empty_plan_and_a_note) {
   Fixture f;
   f.objects.add("trivial", {"f"});
   f.choose({"*"}, {prog(1)});
-  for (const Selection& selection :
-       {Selection{{"x"}, {}, {}, {}}, Selection{{}, {"x"}, {}, {}}, Selection{{}, {}, {"x"}, {}},
-        Selection{{}, {}, {}, {"x"}}}) {
+  for (const Selection& selection : {Selection{{"x"}, {}, {}, {}}, Selection{{}, {"x"}, {}, {}},
+                                     Selection{{}, {}, {"x"}, {}}, Selection{{}, {}, {}, {"x"}}}) {
     const auto plan = f.expand(selection);
     ASSERT_TRUE(plan) << plan.error().message;
     EXPECT_TRUE(plan->cells.empty());
     ASSERT_EQ(plan->notes.size(), 1u);
     EXPECT_THAT(plan->notes[0], HasSubstr("\"x\" matches no "));
   }
-  EXPECT_THAT(f.expand({{}, {}, {"trivail"}, {}})->notes,
-              ElementsAre("\"trivail\" matches no program of the matrix: did you mean \"trivial\"?"));
+  EXPECT_THAT(
+      f.expand({{}, {}, {"trivail"}, {}})->notes,
+      ElementsAre("\"trivail\" matches no program of the matrix: did you mean \"trivial\"?"));
 }
 
 // --- limits and notes

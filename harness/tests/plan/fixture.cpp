@@ -22,7 +22,8 @@ std::vector<Program> Objects::programs() const {
 }
 
 Fixture::Fixture() {
-  for (const char* id : {"k1", "k2"}) kernels.kernels.push_back({.id = id, .source = spec::DebianKernel{}});
+  for (const char* id : {"k1", "k2"})
+    kernels.kernels.push_back({.id = id, .source = spec::DebianKernel{}});
   loaders.loaders.push_back({.id = "raw", .kind = "raw", .source = spec::RawLoader{}});
   loaders.loaders.push_back({.id = "lib", .kind = "libbpf", .source = spec::DebianLibbpf{}});
   matrix.name = "x";
@@ -31,7 +32,8 @@ Fixture::Fixture() {
   matrix.loaders = {"raw"};
 }
 
-spec::ProgramChoice& Fixture::choose(std::vector<std::string> match, std::vector<spec::LogMode> modes) {
+spec::ProgramChoice& Fixture::choose(std::vector<std::string> match,
+                                     std::vector<spec::LogMode> modes) {
   spec::ProgramChoice choice;
   choice.match = std::move(match);
   choice.modes = std::move(modes);

@@ -31,10 +31,11 @@ struct Fixture {
   spec::KernelCatalogue kernels;  // k1, k2
   spec::LoaderCatalogue loaders;  // raw, lib
   Objects objects;
-  spec::Matrix matrix;            // k1 and raw, /m/x.yaml
+  spec::Matrix matrix;  // k1 and raw, /m/x.yaml
 };
 
-[[nodiscard]] spec::LogMode mode(spec::Interface interface, uint32_t level, const std::string& buffer);
+[[nodiscard]] spec::LogMode mode(spec::Interface interface, uint32_t level,
+                                 const std::string& buffer);
 [[nodiscard]] spec::LogMode prog(uint32_t level, const std::string& buffer = "none");
 
 }  // namespace bpfmatrix::plan

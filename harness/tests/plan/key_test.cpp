@@ -12,8 +12,14 @@ namespace bpfmatrix::plan {
 namespace {
 
 struct Inputs {
-  MachineDigests machine{.kernel = "k", .initramfs = "i", .agent = "a", .command_line = "c",
-                         .qemu_version = "7.2.22", .cpu_model = "max", .accel = "tcg", .isolation = "boot"};
+  MachineDigests machine{.kernel = "k",
+                         .initramfs = "i",
+                         .agent = "a",
+                         .command_line = "c",
+                         .qemu_version = "7.2.22",
+                         .cpu_model = "max",
+                         .accel = "tcg",
+                         .isolation = "boot"};
   std::string loader = "l";
   Object object{.stem = "trivial", .path = "/p/trivial.bpf.o", .sha256 = "o"};
   Function function{.name = "f", .section = "socket"};
@@ -61,7 +67,9 @@ TEST(CellKey, every_input_changes_the_key) {
       [](Inputs& in) { in.mode.extra["attr_size"] = "140"; },
       [](Inputs& in) { in.mode.extra["attr_size"] = "144"; },
       [](Inputs& in) { in.mode.extra["tail_byte"] = "140"; },
-      [](Inputs& in) { in.mode.extra = {{"attr_size", "140"}, {"uid", "1"}}; },
+      [](Inputs& in) {
+        in.mode.extra = {{"attr_size", "140"}, {"uid", "1"}};
+      },
   };
   std::set<std::string> keys{Inputs().key()};
   for (size_t i = 0; i < changes.size(); ++i)

@@ -20,8 +20,8 @@ class Matrices : public ::testing::Test {
   Matrices()
       : kernels_(*spec::read_kernel_catalogue(BPFM_SOURCE "/images/kernels.yaml")),
         loaders_(*spec::read_loader_catalogue(BPFM_SOURCE "/images/libbpf.yaml")) {
-    for (const char* plain : {"trivial", "uninitialised", "long_valid", "long_fault", "endless_loop",
-                              "too_complex", "own_btf"})
+    for (const char* plain : {"trivial", "uninitialised", "long_valid", "long_fault",
+                              "endless_loop", "too_complex", "own_btf"})
       objects_.add(plain, {plain});
     for (const char* relocated : {"global_data", "core_relocation"})
       objects_.add(relocated, {relocated}).functions[0].has_relocations = true;
@@ -42,11 +42,13 @@ class Matrices : public ::testing::Test {
   // Each expectation must be held against at least one cell that is run.
   void expectations_are_exercised() const {
     for (const auto& expectation : matrix_.expectations) {
-      const bool exercised = std::any_of(plan_.cells.begin(), plan_.cells.end(), [&](const Cell& cell) {
-        return cell.ruling == Cell::Ruling::run &&
-               expectation.selector.matches(plan_.kernels[cell.kernel].id, plan_.loaders[cell.loader].id,
-                                            plan_.programs[cell.program].id, cell.mode);
-      });
+      const bool exercised =
+          std::any_of(plan_.cells.begin(), plan_.cells.end(), [&](const Cell& cell) {
+            return cell.ruling == Cell::Ruling::run &&
+                   expectation.selector.matches(plan_.kernels[cell.kernel].id,
+                                                plan_.loaders[cell.loader].id,
+                                                plan_.programs[cell.program].id, cell.mode);
+          });
       EXPECT_TRUE(exercised) << spec::to_text(expectation.place);
       EXPECT_FALSE(expectation.reason.empty()) << spec::to_text(expectation.place);
     }
@@ -136,12 +138,14 @@ TEST_F(Matrices, the_full_set_of_nightly_has_every_level_and_every_buffer) {
   for (uint32_t level = 0; level < 16; ++level) levels.push_back(level);
   for (const uint32_t level : levels)
     for (const char* buffer : {"none", "4096", "true"})
-      EXPECT_EQ(all.count(fmt::format("prog_load:{}:{}", level, buffer)), 1u) << level << " " << buffer;
+      EXPECT_EQ(all.count(fmt::format("prog_load:{}:{}", level, buffer)), 1u)
+          << level << " " << buffer;
   for (const uint32_t level : {1, 2, 10})
     for (const char* buffer :
-         {"none", "null:4096", "0", "1", "16", "64", "127", "128", "129", "4096", "1048576", "16777215",
-          "16777216", "1073741823", "1073741824", "true-1", "true", "true+1", "true+2"})
-      EXPECT_EQ(all.count(fmt::format("prog_load:{}:{}", level, buffer)), 1u) << level << " " << buffer;
+         {"none", "null:4096", "0", "1", "16", "64", "127", "128", "129", "4096", "1048576",
+          "16777215", "16777216", "1073741823", "1073741824", "true-1", "true", "true+1", "true+2"})
+      EXPECT_EQ(all.count(fmt::format("prog_load:{}:{}", level, buffer)), 1u)
+          << level << " " << buffer;
   const auto of = [&](const std::string& interface) {
     return std::count_if(modes.begin(), modes.end(),
                          [&](const std::string& mode) { return mode.starts_with(interface); });
@@ -153,8 +157,8 @@ TEST_F(Matrices, the_full_set_of_nightly_has_every_level_and_every_buffer) {
 
 TEST_F(Matrices, other_programs_of_nightly_run_in_at_most_twelve_modes) {
   open("nightly");
-  for (const char* program : {"long_valid", "endless_loop", "global_data", "core_relocation", "fentry", "own_btf",
-                              "too_complex"}) {
+  for (const char* program : {"long_valid", "endless_loop", "global_data", "core_relocation",
+                              "fentry", "own_btf", "too_complex"}) {
     EXPECT_LE(modes_of(program).size(), 12u) << program;
     EXPECT_GE(modes_of(program).size(), 6u) << program;
   }

@@ -21,6 +21,8 @@ inline std::set<int> open_descriptors() {
 }
 
 // No child is left, dead or alive.
-inline bool no_children() { return ::waitpid(-1, nullptr, WNOHANG) == -1 && errno == ECHILD; }
+inline bool no_children() {
+  return ::waitpid(-1, nullptr, WNOHANG) == -1 && errno == ECHILD;
+}
 
 }  // namespace bpfmatrix::tests

@@ -35,15 +35,15 @@ void print_signals() {
   sigset_t mask;
   ::sigprocmask(SIG_BLOCK, nullptr, &mask);
   int blocked = 0;
-  int not_default = 0;
+  int ignored = 0;
   for (int signal = 1; signal < NSIG; ++signal) {
     blocked += ::sigismember(&mask, signal) == 1;
     struct sigaction action {};
-    if (::sigaction(signal, nullptr, &action) == 0) not_default += action.sa_handler != SIG_DFL;
+    if (::sigaction(signal, nullptr, &action) == 0) ignored += action.sa_handler == SIG_IGN;
   }
   int death = 0;
   ::prctl(PR_GET_PDEATHSIG, &death);
-  std::printf("blocked: %d\nnot default: %d\ndeath signal: %d\n", blocked, not_default, death);
+  std::printf("blocked: %d\nignored: %d\ndeath signal: %d\n", blocked, ignored, death);
 }
 
 int state(int argc, char** argv) {

@@ -32,7 +32,8 @@ TEST(RunCommand, eight_megabytes_on_both_streams_at_once_do_not_deadlock) {
 }
 
 TEST(RunCommand, standard_output_is_cut_at_its_limit_and_the_command_runs_on) {
-  const auto output = run_command({.argv = {"head", "-c", "68157440", "/dev/zero"}, .timeout = 60s});
+  const auto output =
+      run_command({.argv = {"head", "-c", "68157440", "/dev/zero"}, .timeout = 60s});
   ASSERT_TRUE(output);
   EXPECT_TRUE(output->status.success());
   EXPECT_EQ(output->standard_output.size(), size_t{64} << 20);
@@ -53,7 +54,7 @@ TEST(RunCommand, a_command_is_killed_at_its_timeout_even_if_it_ignores_the_polit
   const auto polite = run_command({.argv = {"sleep", "60"}, .timeout = 1s});
   ASSERT_FALSE(polite);
   EXPECT_EQ(polite.error().kind, ErrorKind::timeout);
-  EXPECT_LT(std::chrono::steady_clock::now() - start, 2s);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, 2800ms);
   const auto stubborn = run_command({.argv = {kProbe, "ignore-term"}, .timeout = 1s});
   ASSERT_FALSE(stubborn);
   EXPECT_THAT(stubborn.error().message, HasSubstr("killed after 1 s"));
@@ -64,9 +65,9 @@ TEST(RunCommand, a_command_is_killed_at_its_timeout_even_if_it_ignores_the_polit
 
 TEST(RunCommand, a_grandchild_that_holds_the_streams_does_not_hold_us_past_the_timeout) {
   const auto start = std::chrono::steady_clock::now();
-  const auto output = run_command({.argv = {"sh", "-c", "sleep 5 & exit 0"}, .timeout = 1s});
+  const auto output = run_command({.argv = {"sh", "-c", "sleep 8 & exit 0"}, .timeout = 1s});
   EXPECT_FALSE(output);
-  EXPECT_LT(std::chrono::steady_clock::now() - start, 4500ms);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, 7s);
 }
 
 TEST(RunCommand, a_command_that_is_not_there_is_unavailable) {
@@ -87,7 +88,8 @@ TEST(RunChecked, a_failure_carries_the_last_lines_of_standard_error) {
       {.argv = {"sh", "-c", "for i in 1 2 3 4 5 6 7; do echo line$i >&2; done; exit 2"}});
   ASSERT_FALSE(failed);
   EXPECT_EQ(failed.error().kind, ErrorKind::process);
-  EXPECT_THAT(failed.error().message, EndsWith("exit code 2: line3 | line4 | line5 | line6 | line7"));
+  EXPECT_THAT(failed.error().message,
+              EndsWith("exit code 2: line3 | line4 | line5 | line6 | line7"));
   const auto fine = run_checked({.argv = {"echo", "yes"}});
   ASSERT_TRUE(fine);
   EXPECT_EQ(*fine, "yes\n");

@@ -73,8 +73,8 @@ Attempt measure(uint32_t kernel, uint32_t loader, uint32_t program, const spec::
   seen.log_sha256 = std::string(64, 'a');
   seen.buffer_size = static_cast<uint64_t>(mode.buffer.value);
   if (rotates) seen.log_true_size = 9371;
-  seen.calls = {{5, mode.level, static_cast<uint32_t>(mode.buffer.value), 144, seen.error, false,
-                 true}};
+  seen.calls = {
+      {5, mode.level, static_cast<uint32_t>(mode.buffer.value), 144, seen.error, false, true}};
   if (old_library) seen.calls.insert(seen.calls.begin(), {18, 0, 0, 28, kEinval, true, false});
   return attempt;
 }

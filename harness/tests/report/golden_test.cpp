@@ -27,7 +27,9 @@ Table fixture_table() {
   return make_table(run, judge(run));
 }
 
-TEST(Golden, terminal) { expect_golden("terminal.txt", render_terminal(fixture_table(), {})); }
+TEST(Golden, terminal) {
+  expect_golden("terminal.txt", render_terminal(fixture_table(), {}));
+}
 
 TEST(Golden, terminal_in_color) {
   expect_golden("terminal-color.txt", render_terminal(fixture_table(), {.color = true}));
@@ -37,7 +39,9 @@ TEST(Golden, terminal_that_is_narrow) {
   expect_golden("terminal-narrow.txt", render_terminal(fixture_table(), {.width = 60}));
 }
 
-TEST(Golden, markdown) { expect_golden("report.md", render_markdown(fixture_table())); }
+TEST(Golden, markdown) {
+  expect_golden("report.md", render_markdown(fixture_table()));
+}
 
 TEST(Golden, json) {
   const auto run = short_fixture_run();

@@ -32,12 +32,14 @@ class Checker {
   std::vector<std::string> mistakes;
 
  private:
-  void tell(const std::string& at, const std::string& what) { mistakes.push_back(at + ": " + what); }
+  void tell(const std::string& at, const std::string& what) {
+    mistakes.push_back(at + ": " + what);
+  }
 
   bool check_keyword(const std::string& keyword, const json& argument, const json& value,
                      const std::string& at) {
-    static const std::set<std::string> kSilent = {"$schema", "$id",   "title",      "description",
-                                                  "$defs",   "properties", "additionalProperties"};
+    static const std::set<std::string> kSilent = {
+        "$schema", "$id", "title", "description", "$defs", "properties", "additionalProperties"};
     if (kSilent.contains(keyword)) return true;
     if (keyword == "$ref") {
       check(root_.at(json::json_pointer(argument.get<std::string>().substr(1))), value, at);
@@ -48,8 +50,8 @@ class Checker {
     } else if (keyword == "enum") {
       if (std::ranges::find(argument, value) == argument.end()) tell(at, "not one of the enum");
     } else if (keyword == "pattern") {
-      if (value.is_string() && !std::regex_search(value.get<std::string>(),
-                                                  std::regex(argument.get<std::string>())))
+      if (value.is_string() &&
+          !std::regex_search(value.get<std::string>(), std::regex(argument.get<std::string>())))
         tell(at, "does not match " + argument.dump());
     } else if (keyword == "minimum") {
       if (value.is_number() && value < argument) tell(at, "too small");

@@ -25,8 +25,13 @@ wire::Observation measured() {
   seen.duration_ns = 1'500'000;
   seen.log_sha256[0] = 0xab;
   seen.log_sha256[31] = 0x01;
-  seen.calls = {{.cmd = 5, .level = 1, .size = 128, .attr_size = 144, .error = 28,
-                 .probe = false, .measured = true}};
+  seen.calls = {{.cmd = 5,
+                 .level = 1,
+                 .size = 128,
+                 .attr_size = 144,
+                 .error = 28,
+                 .probe = false,
+                 .measured = true}};
   seen.log_head = "head";
   seen.log_tail = "tail";
   seen.messages = "said";

@@ -17,7 +17,9 @@ RunRecord one_cell(Attempt attempt) {
   return run;
 }
 
-Verdict verdict_of(const RunRecord& run) { return judge(run).verdicts.at(0); }
+Verdict verdict_of(const RunRecord& run) {
+  return judge(run).verdicts.at(0);
+}
 
 TEST(Judge, every_attempt_has_its_status_and_reason_without_expectations) {
   struct Case {

@@ -121,6 +121,32 @@ TEST(Classification, of_every_attempt_that_did_not_measure) {
   EXPECT_EQ(std::size(expected), static_cast<size_t>(AttemptState::not_reached));
 }
 
+TEST(Disagreement, is_about_what_the_cell_showed) {
+  Attempt loaded;
+  loaded.state = AttemptState::measured;
+  loaded.observation.decided_by = DecidedBy::kernel;
+  EXPECT_FALSE(disagree(loaded, loaded));
+  Attempt other = loaded;
+  other.observation.duration = std::chrono::seconds(1);
+  other.observation.log_sha256 = "times differ from load to load";
+  EXPECT_FALSE(disagree(loaded, other));
+  other.observation.kept = Kept::tail;
+  EXPECT_TRUE(disagree(loaded, other));
+  other = loaded;
+  other.observation.error = other.observation.kernel_errno = kEinval;
+  EXPECT_TRUE(disagree(loaded, other));
+  other = loaded;
+  other.observation.decided_by = DecidedBy::unknown;
+  EXPECT_TRUE(disagree(loaded, other));
+  for (int i = 1; i <= static_cast<int>(AttemptState::not_reached); ++i) {
+    other = Attempt{.state = static_cast<AttemptState>(i)};
+    const bool in_the_cell =
+        classify(other) >= Outcome::KERNEL_CRASH && classify(other) <= Outcome::HANG;
+    EXPECT_EQ(disagree(loaded, other), in_the_cell) << name(other.state);
+    EXPECT_EQ(disagree(other, loaded), in_the_cell) << name(other.state);
+  }
+}
+
 TEST(Names, of_outcomes_and_statuses_are_distinct_and_can_be_read_back) {
   std::set<std::string_view> names;
   for (const auto outcome : all_outcomes()) {

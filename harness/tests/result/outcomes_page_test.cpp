@@ -10,7 +10,9 @@ namespace {
 using ::testing::HasSubstr;
 
 // `word` in backquotes, as the page writes every name.
-std::string code(std::string_view word) { return fmt::format("`{}`", word); }
+std::string code(std::string_view word) {
+  return fmt::format("`{}`", word);
+}
 
 TEST(OutcomesPage, names_every_outcome_status_reason_and_attempt_state) {
   const auto page = base::read_file(BPFM_SOURCE "/harness/docs/outcomes.md");

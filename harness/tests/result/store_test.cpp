@@ -93,7 +93,7 @@ RunRecord full_run() {
   run.header.accel = "tcg";
   run.header.host = "2 cores";
   run.header.notes = {"one", "two \" \n"};
-  run.kernels[0] = {"k0",  "6.1.0-50", "debian", "6.1",    "x86_64",  "qemu",
+  run.kernels[0] = {"k0",  "6.1.0-50", "debian", "6.1",     "x86_64", "qemu",
                     "tcg", "debian …", "abcd",   "no boot", "6.1.176"};
   run.loaders[1] = {"l1", "libbpf", "1.1.2", "1234", "crate", "not there"};
   run.programs[0] = {"p0", "5678", "entry", "socket"};
@@ -127,12 +127,14 @@ void expect_same_axes(const RunRecord& a, const RunRecord& b) {
                       k.sha256, k.problem, k.upstream);
   };
   ASSERT_EQ(a.kernels.size(), b.kernels.size());
-  for (size_t i = 0; i < a.kernels.size(); ++i) EXPECT_EQ(kernel(a.kernels[i]), kernel(b.kernels[i]));
+  for (size_t i = 0; i < a.kernels.size(); ++i)
+    EXPECT_EQ(kernel(a.kernels[i]), kernel(b.kernels[i]));
   const auto loader = [](const LoaderRecord& l) {
     return std::tuple(l.id, l.kind, l.version, l.sha256, l.source, l.problem);
   };
   ASSERT_EQ(a.loaders.size(), b.loaders.size());
-  for (size_t i = 0; i < a.loaders.size(); ++i) EXPECT_EQ(loader(a.loaders[i]), loader(b.loaders[i]));
+  for (size_t i = 0; i < a.loaders.size(); ++i)
+    EXPECT_EQ(loader(a.loaders[i]), loader(b.loaders[i]));
   const auto program = [](const ProgramRecord& p) {
     return std::tuple(p.id, p.object_sha256, p.function, p.section);
   };
@@ -148,8 +150,9 @@ void expect_same_cells(const RunRecord& a, const RunRecord& b) {
   for (size_t i = 0; i < a.cells.size(); ++i) {
     const auto& x = a.cells[i];
     const auto& y = b.cells[i];
-    EXPECT_EQ(std::tuple(x.id, x.key, x.kernel, x.loader, x.program, x.attempts, x.flaky, x.cached),
-              std::tuple(y.id, y.key, y.kernel, y.loader, y.program, y.attempts, y.flaky, y.cached));
+    EXPECT_EQ(
+        std::tuple(x.id, x.key, x.kernel, x.loader, x.program, x.attempts, x.flaky, x.cached),
+        std::tuple(y.id, y.key, y.kernel, y.loader, y.program, y.attempts, y.flaky, y.cached));
     EXPECT_EQ(x.mode, y.mode) << x.id;
     EXPECT_EQ(x.attempt, y.attempt) << x.id;
   }

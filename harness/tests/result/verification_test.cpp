@@ -57,8 +57,9 @@ TEST(Verification, is_nothing_where_the_line_is_missing_or_cut) {
   EXPECT_FALSE(parse_verification("processed"));
   EXPECT_FALSE(parse_verification("processed 12"));
   EXPECT_FALSE(parse_verification("processed 12 insns"));
-  EXPECT_FALSE(parse_verification("processed 12 insns (limit 1000000) max_states_per_insn 1 "
-                                  "total_states 3 peak_states 2"));
+  EXPECT_FALSE(
+      parse_verification("processed 12 insns (limit 1000000) max_states_per_insn 1 "
+                         "total_states 3 peak_states 2"));
   EXPECT_FALSE(parse_verification("processed 7 insns, stack depth 8"));
   EXPECT_FALSE(parse_verification("; printk(\"processed 7 insns\")\n"));
   EXPECT_FALSE(parse_verification("processed -7 insns\n"));

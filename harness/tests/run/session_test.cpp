@@ -44,6 +44,13 @@ class Agent {
   wire::FrameWriter frames_;
 };
 
+// Frames in the order written; the operands of + have none.
+std::string in_order(std::initializer_list<std::string> frames) {
+  std::string bytes;
+  for (const auto& frame : frames) bytes += frame;
+  return bytes;
+}
+
 class SessionTest : public testing::Test {
  protected:
   Session make(uint32_t cells, const std::string& second_loader = "") {
@@ -83,8 +90,8 @@ TEST_F(SessionTest, sends_files_and_cells_after_the_hello_and_shuts_down_at_the_
   ASSERT_TRUE(session.take(agent_.begin(1, 100)).has_value());
   EXPECT_EQ(session.in_flight(), 100U);
   EXPECT_EQ(session.limit_ms(), 1000U);
-  ASSERT_TRUE(session.take(agent_.result(1, 100) + agent_.begin(1, 101)).has_value());
-  ASSERT_TRUE(session.take(agent_.result(1, 101) + agent_.run_done(1)).has_value());
+  ASSERT_TRUE(session.take(in_order({agent_.result(1, 100), agent_.begin(1, 101)})).has_value());
+  ASSERT_TRUE(session.take(in_order({agent_.result(1, 101), agent_.run_done(1)})).has_value());
   const auto finished = session.take_finished();
   ASSERT_EQ(finished.size(), 2U);
   EXPECT_EQ(finished[1].cell, 101U);
@@ -116,7 +123,7 @@ TEST_F(SessionTest, cells_must_begin_in_the_order_given) {
 
 TEST_F(SessionTest, a_run_is_not_done_before_its_last_cell) {
   Session session = make(2);
-  ASSERT_TRUE(session.take(agent_.hello() + agent_.begin(1, 100) + agent_.result(1, 100)).has_value());
+  ASSERT_TRUE(session.take(in_order({agent_.hello(), agent_.begin(1, 100), agent_.result(1, 100)})).has_value());
   EXPECT_FALSE(session.take(agent_.run_done(1)).has_value());
 }
 
@@ -124,7 +131,7 @@ TEST_F(SessionTest, a_loader_that_dies_loses_only_its_cell) {
   Session session = make(3);
   ASSERT_TRUE(session.take(agent_.hello()).has_value());
   (void)sent(session);
-  ASSERT_TRUE(session.take(agent_.begin(1, 100) + agent_.result(1, 100) + agent_.begin(1, 101)).has_value());
+  ASSERT_TRUE(session.take(in_order({agent_.begin(1, 100), agent_.result(1, 100), agent_.begin(1, 101)})).has_value());
   ASSERT_TRUE(session.take(agent_.gone(1, 101, BPFM_GONE_SIGNAL, 11)).has_value());
   const auto finished = session.take_finished();
   ASSERT_EQ(finished.size(), 2U);
@@ -132,13 +139,13 @@ TEST_F(SessionTest, a_loader_that_dies_loses_only_its_cell) {
   EXPECT_EQ(finished[1].attempt.state, AttemptState::agent_crash);
   EXPECT_NE(finished[1].attempt.note.find("signal 11"), std::string::npos);
   EXPECT_EQ(sent(session), std::vector<int>{BPFM_RUN});
-  ASSERT_TRUE(session.take(agent_.begin(2, 102) + agent_.result(2, 102) + agent_.run_done(2)).has_value());
+  ASSERT_TRUE(session.take(in_order({agent_.begin(2, 102), agent_.result(2, 102), agent_.run_done(2)})).has_value());
   EXPECT_EQ(session.take_finished().size(), 1U);
 }
 
 TEST_F(SessionTest, a_cell_over_its_limit_is_a_timeout) {
   Session session = make(1);
-  ASSERT_TRUE(session.take(agent_.hello() + agent_.begin(1, 100)).has_value());
+  ASSERT_TRUE(session.take(in_order({agent_.hello(), agent_.begin(1, 100)})).has_value());
   ASSERT_TRUE(session.take(agent_.gone(1, 100, BPFM_GONE_TIMEOUT, 9)).has_value());
   EXPECT_EQ(session.take_finished()[0].attempt.state, AttemptState::timeout);
 }
@@ -164,7 +171,7 @@ TEST_F(SessionTest, a_loader_that_ends_again_and_again_before_its_first_cell_is_
 
 TEST_F(SessionTest, what_is_left_after_a_crash_is_all_but_the_blamed_cell_in_order) {
   Session session = make(4);
-  ASSERT_TRUE(session.take(agent_.hello() + agent_.begin(1, 100) + agent_.result(1, 100)).has_value());
+  ASSERT_TRUE(session.take(in_order({agent_.hello(), agent_.begin(1, 100), agent_.result(1, 100)})).has_value());
   ASSERT_TRUE(session.take(agent_.begin(1, 101)).has_value());
   const auto left = session.take_unfinished(session.in_flight());
   ASSERT_EQ(left.size(), 2U);
@@ -179,7 +186,7 @@ TEST_F(SessionTest, more_cells_than_a_run_holds_go_out_in_several) {
   size_t finished = 0;
   while (!session.done() && run < 10) {
     for (int i = 0; i < 256 && cell < 700; ++i, ++cell)
-      ASSERT_TRUE(session.take(agent_.begin(run, cell) + agent_.result(run, cell)).has_value());
+      ASSERT_TRUE(session.take(in_order({agent_.begin(run, cell), agent_.result(run, cell)})).has_value());
     ASSERT_TRUE(session.take(agent_.run_done(run)).has_value());
     ++run;
     finished += session.take_finished().size();

@@ -30,7 +30,8 @@ TEST(Catalogue, comparing_versions_the_other_way_round_gives_the_opposite) {
   EXPECT_TRUE(rc::check([] {
     const auto version = [] {
       std::string text;
-      for (const unsigned number : *rc::gen::container<std::vector<unsigned>>(rc::gen::inRange(0u, 30u)))
+      for (const unsigned number :
+           *rc::gen::container<std::vector<unsigned>>(rc::gen::inRange(0u, 30u)))
         text += (text.empty() ? "" : ".") + std::to_string(number);
       return text;
     };
@@ -85,17 +86,18 @@ loaders: []
   ASSERT_FALSE(catalogue);
   EXPECT_THAT(
       lines(catalogue.error(), scratch),
-      ElementsAre("k.yaml:2:26: archive \"ubuntu\" is not known: one of debian, debian-security",
-                  "k.yaml:4:5: suite \"sid\" is given twice",
-                  "k.yaml:6:10: \"id\" is \"Bad\": must be an id of at most 64 characters out of a-z "
-                  "0-9 . _ -, a letter or digit first",
-                  "k.yaml:7:29: suite \"sidd\" is not known: did you mean \"sid\"?",
-                  "k.yaml:8:10: id \"a\" is given twice",
-                  "k.yaml:8:42: \"series\" is \"v6\": must be a version such as 6.1",
-                  "k.yaml:9:5: a kernel has no \"id\"", "k.yaml:9:14: \"debian\" has no \"flavour\"",
-                  "k.yaml:10:5: a kernel has no \"debian\"",
-                  "k.yaml:10:13: unknown key \"file\" in a kernel: it has id, debian",
-                  "k.yaml:11:1: unknown key \"loaders\" in a kernel catalogue: it has suites, kernels"));
+      ElementsAre(
+          "k.yaml:2:26: archive \"ubuntu\" is not known: one of debian, debian-security",
+          "k.yaml:4:5: suite \"sid\" is given twice",
+          "k.yaml:6:10: \"id\" is \"Bad\": must be an id of at most 64 characters out of a-z "
+          "0-9 . _ -, a letter or digit first",
+          "k.yaml:7:29: suite \"sidd\" is not known: did you mean \"sid\"?",
+          "k.yaml:8:10: id \"a\" is given twice",
+          "k.yaml:8:42: \"series\" is \"v6\": must be a version such as 6.1",
+          "k.yaml:9:5: a kernel has no \"id\"", "k.yaml:9:14: \"debian\" has no \"flavour\"",
+          "k.yaml:10:5: a kernel has no \"debian\"",
+          "k.yaml:10:13: unknown key \"file\" in a kernel: it has id, debian",
+          "k.yaml:11:1: unknown key \"loaders\" in a kernel catalogue: it has suites, kernels"));
 }
 
 TEST(Catalogue, loaders_are_read_raw_first_then_oldest_first) {
@@ -109,7 +111,8 @@ loaders:
 )"));
   ASSERT_TRUE(catalogue) << catalogue.error().message;
   std::vector<std::string> seen;
-  for (const auto& loader : catalogue->loaders) seen.push_back(loader.id + " " + loader.kind + " " + loader.version);
+  for (const auto& loader : catalogue->loaders)
+    seen.push_back(loader.id + " " + loader.kind + " " + loader.version);
   EXPECT_THAT(seen, ElementsAre("raw raw ", "d libbpf 0.5.0", "c libbpf 0.8.1", "b libbpf 1.1.2"));
   EXPECT_TRUE(std::holds_alternative<RawLoader>(catalogue->loaders[0].source));
   EXPECT_EQ(std::get<CrateLibbpf>(catalogue->loaders[2].source).crate_version, "0.8.3+v0.8.1");
@@ -159,8 +162,8 @@ TEST(Catalogue, the_catalogues_of_the_project_hold_eleven_kernels_and_sixteen_lo
     series.push_back(kernel.series);
     EXPECT_EQ(kernel.id, "debian-" + kernel.series);
   }
-  EXPECT_THAT(series, ElementsAre("5.10", "6.1", "6.12", "6.16", "6.17", "6.18", "6.19", "7.0", "7.1",
-                                  "7.2", "7.3"));
+  EXPECT_THAT(series, ElementsAre("5.10", "6.1", "6.12", "6.16", "6.17", "6.18", "6.19", "7.0",
+                                  "7.1", "7.2", "7.3"));
   const auto loaders = read_loader_catalogue(BPFM_SOURCE "/images/libbpf.yaml");
   ASSERT_TRUE(loaders) << loaders.error().message;
   std::vector<std::string> versions;
@@ -168,8 +171,9 @@ TEST(Catalogue, the_catalogues_of_the_project_hold_eleven_kernels_and_sixteen_lo
     versions.push_back(loader.version);
     EXPECT_EQ(loader.id, loader.kind == "raw" ? "raw" : "libbpf-" + loader.version);
   }
-  EXPECT_THAT(versions, ElementsAre("", "0.3", "0.4.0", "0.5.0", "0.6.1", "0.7.0", "0.8.1", "1.0.1",
-                                    "1.1.2", "1.2.0", "1.3.0", "1.4.2", "1.4.6", "1.5.0", "1.6.3", "1.7.0"));
+  EXPECT_THAT(versions,
+              ElementsAre("", "0.3", "0.4.0", "0.5.0", "0.6.1", "0.7.0", "0.8.1", "1.0.1", "1.1.2",
+                          "1.2.0", "1.3.0", "1.4.2", "1.4.6", "1.5.0", "1.6.3", "1.7.0"));
 }
 
 TEST(Catalogue, the_suites_of_the_projects_loaders_are_known) {

@@ -6,13 +6,19 @@
 namespace bpfmatrix::spec {
 namespace {
 
-Buffer fixed(int64_t n) { return {Buffer::Kind::fixed, n}; }
-Buffer null(int64_t n) { return {Buffer::Kind::null, n}; }
-Buffer relative(int64_t n) { return {Buffer::Kind::relative, n}; }
+Buffer fixed(int64_t n) {
+  return {Buffer::Kind::fixed, n};
+}
+Buffer null(int64_t n) {
+  return {Buffer::Kind::null, n};
+}
+Buffer relative(int64_t n) {
+  return {Buffer::Kind::relative, n};
+}
 
 TEST(LogMode, every_interface_has_one_name) {
-  for (const auto interface : {Interface::prog_load, Interface::object_load, Interface::btf_load,
-                               Interface::map_create})
+  for (const auto interface :
+       {Interface::prog_load, Interface::object_load, Interface::btf_load, Interface::map_create})
     EXPECT_EQ(parse_interface(name(interface)), interface);
   EXPECT_EQ(name(Interface::object_load), "object_load");
   EXPECT_EQ(parse_interface("PROG_LOAD"), std::nullopt);
@@ -42,8 +48,9 @@ TEST(LogMode, a_buffer_takes_units_and_the_canonical_text) {
 }
 
 TEST(LogMode, what_is_no_buffer_is_refused) {
-  for (const char* text : {"", "None", "4kb", "-1", "4KiB+1", "0x10", "null", "null:", "null:x", "true+",
-                           "true-", "true*2", "truely", "true+-1", "true 1", "4294967296", "4GiB"})
+  for (const char* text :
+       {"", "None", "4kb", "-1", "4KiB+1", "0x10", "null", "null:", "null:x", "true+", "true-",
+        "true*2", "truely", "true+-1", "true 1", "4294967296", "4GiB"})
     EXPECT_EQ(parse_buffer(text), std::nullopt) << text;
 }
 
@@ -66,10 +73,14 @@ rc::Gen<Buffer> any_buffer() {
                       [](const std::pair<int, uint32_t>& drawn) {
                         const auto [kind, number] = drawn;
                         switch (kind) {
-                          case 0: return Buffer{};
-                          case 1: return null(number == 0 ? 1 : number);
-                          case 2: return fixed(number);
-                          default: return relative(number % 2 == 0 ? int64_t{number} : -int64_t{number});
+                          case 0:
+                            return Buffer{};
+                          case 1:
+                            return null(number == 0 ? 1 : number);
+                          case 2:
+                            return fixed(number);
+                          default:
+                            return relative(number % 2 == 0 ? int64_t{number} : -int64_t{number});
                         }
                       });
 }
@@ -102,7 +113,8 @@ TEST(LogMode, a_mode_names_interface_level_buffer_and_extra) {
   EXPECT_EQ(to_text(mode), "prog_load:2:4096");
   mode.extra = {{"tail_byte", "1"}, {"attr_size", "140"}};
   EXPECT_EQ(to_text(mode), "prog_load:2:4096:attr_size=140,tail_byte=1");
-  EXPECT_EQ(to_text(LogMode{Interface::btf_load, 1u << 31, null(8), {}}), "btf_load:2147483648:null:8");
+  EXPECT_EQ(to_text(LogMode{Interface::btf_load, 1u << 31, null(8), {}}),
+            "btf_load:2147483648:null:8");
 }
 
 TEST(LogMode, a_level_shows_the_names_of_its_bits) {

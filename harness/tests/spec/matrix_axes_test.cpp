@@ -29,16 +29,19 @@ TEST(MatrixAxes, one_value_may_stand_without_a_list) {
 
 TEST(MatrixAxes, a_matrix_needs_kernels_loaders_and_programs) {
   EXPECT_THAT(mistakes("modes: [{level: 0, buffer: none}]\n"),
-              ElementsAre("m.yaml:1:1: a matrix has no \"kernels\"", "m.yaml:1:1: a matrix has no \"loaders\"",
+              ElementsAre("m.yaml:1:1: a matrix has no \"kernels\"",
+                          "m.yaml:1:1: a matrix has no \"loaders\"",
                           "m.yaml:1:1: a matrix has no \"programs\""));
 }
 
 TEST(MatrixAxes, globs_that_match_nothing_are_mistakes_with_a_suggestion) {
-  EXPECT_THAT(mistakes(std::string("kernels: [debian-6.2, \"fedora-*\"]\nloaders: [rwa]\n") + kRest),
-              ElementsAre("m.yaml:1:11: \"debian-6.2\" matches no kernel: did you mean \"debian-6.1\"?",
-                          "m.yaml:1:23: \"fedora-*\" matches no kernel: there are debian-5.10, debian-6.1, "
-                          "debian-6.12",
-                          "m.yaml:2:11: \"rwa\" matches no loader: there are raw, libbpf-0.3, libbpf-1.1.2"));
+  EXPECT_THAT(
+      mistakes(std::string("kernels: [debian-6.2, \"fedora-*\"]\nloaders: [rwa]\n") + kRest),
+      ElementsAre(
+          "m.yaml:1:11: \"debian-6.2\" matches no kernel: did you mean \"debian-6.1\"?",
+          "m.yaml:1:23: \"fedora-*\" matches no kernel: there are debian-5.10, debian-6.1, "
+          "debian-6.12",
+          "m.yaml:2:11: \"rwa\" matches no loader: there are raw, libbpf-0.3, libbpf-1.1.2"));
 }
 
 TEST(MatrixAxes, a_kernel_of_the_matrix_is_found_from_the_matrixs_folder) {
@@ -69,42 +72,48 @@ required: [mine, "debian-*"]
 }
 
 TEST(MatrixAxes, a_kernel_without_modules_and_series_is_fine) {
-  const Matrix matrix = parsed(std::string("kernels: [{id: mine, file: k}]\nloaders: [raw]\n") + kRest);
+  const Matrix matrix =
+      parsed(std::string("kernels: [{id: mine, file: k}]\nloaders: [raw]\n") + kRest);
   ASSERT_EQ(matrix.kernel_entries.size(), 1u);
   EXPECT_TRUE(std::get<FileKernel>(matrix.kernel_entries[0].source).modules.empty());
   EXPECT_EQ(matrix.kernel_entries[0].series, "");
 }
 
 TEST(MatrixAxes, a_glob_may_match_an_entry_written_below_it) {
-  EXPECT_THAT(mistakes(std::string("kernels: [\"mi*\", {id: mine, file: k}]\nloaders: [raw]\n") + kRest),
-              ElementsAre());
+  EXPECT_THAT(
+      mistakes(std::string("kernels: [\"mi*\", {id: mine, file: k}]\nloaders: [raw]\n") + kRest),
+      ElementsAre());
 }
 
 TEST(MatrixAxes, entries_of_the_matrix_have_ids_of_their_own) {
-  EXPECT_THAT(mistakes(std::string(R"(kernels: [{id: debian-6.1, file: k}, {id: a, file: k}, {id: a, file: l}]
+  EXPECT_THAT(
+      mistakes(
+          std::string(R"(kernels: [{id: debian-6.1, file: k}, {id: a, file: k}, {id: a, file: l}]
 loaders: [raw, {id: "A B", version: 1.0, checkout: x}]
 )") + kRest),
-              ElementsAre("m.yaml:1:16: id \"debian-6.1\" is taken", "m.yaml:1:61: id \"a\" is taken",
-                          "m.yaml:2:21: \"id\" is \"A B\": must be an id of at most 64 characters out of "
-                          "a-z 0-9 . _ -, a letter or digit first"));
+      ElementsAre("m.yaml:1:16: id \"debian-6.1\" is taken", "m.yaml:1:61: id \"a\" is taken",
+                  "m.yaml:2:21: \"id\" is \"A B\": must be an id of at most 64 characters out of "
+                  "a-z 0-9 . _ -, a letter or digit first"));
 }
 
 TEST(MatrixAxes, entries_of_the_matrix_tell_what_they_lack) {
-  EXPECT_THAT(mistakes(std::string("kernels: [{id: a}, {file: k}, {id: b, file: k, module: m}]\n"
-                                   "loaders: [{id: x, version: 1.0}, {id: y, checkout: c}]\n") +
-                       kRest),
-              ElementsAre("m.yaml:1:11: a kernel of the matrix has no \"file\"",
-                          "m.yaml:1:20: a kernel of the matrix has no \"id\"",
-                          "m.yaml:1:48: unknown key \"module\" in a kernel of the matrix: did you mean "
-                          "\"modules\"?",
-                          "m.yaml:2:11: a loader of the matrix has no \"checkout\"",
-                          "m.yaml:2:34: a loader of the matrix has no \"version\""));
+  EXPECT_THAT(
+      mistakes(std::string("kernels: [{id: a}, {file: k}, {id: b, file: k, module: m}]\n"
+                           "loaders: [{id: x, version: 1.0}, {id: y, checkout: c}]\n") +
+               kRest),
+      ElementsAre("m.yaml:1:11: a kernel of the matrix has no \"file\"",
+                  "m.yaml:1:20: a kernel of the matrix has no \"id\"",
+                  "m.yaml:1:48: unknown key \"module\" in a kernel of the matrix: did you mean "
+                  "\"modules\"?",
+                  "m.yaml:2:11: a loader of the matrix has no \"checkout\"",
+                  "m.yaml:2:34: a loader of the matrix has no \"version\""));
 }
 
 TEST(MatrixAxes, required_globs_must_match_a_kernel) {
-  EXPECT_THAT(mistakes(with("required: [debian-9, debian-5.10]\n")),
-              ElementsAre("m.yaml:5:12: \"debian-9\" matches no kernel: there are debian-5.10, debian-6.1, "
-                          "debian-6.12"));
+  EXPECT_THAT(
+      mistakes(with("required: [debian-9, debian-5.10]\n")),
+      ElementsAre("m.yaml:5:12: \"debian-9\" matches no kernel: there are debian-5.10, debian-6.1, "
+                  "debian-6.12"));
 }
 
 TEST(MatrixAxes, a_program_is_a_glob_or_a_mapping) {
@@ -133,12 +142,13 @@ programs:
 }
 
 TEST(MatrixAxes, a_program_needs_modes_of_its_own_or_those_of_the_matrix) {
-  EXPECT_THAT(mistakes("kernels: debian-6.1\nloaders: raw\nprograms:\n  - trivial\n  - match: x\n"
-                       "  - {match: y, modes: {level: 0, buffer: none}}\n"),
-              ElementsAre("m.yaml:4:5: a program without modes: give it \"modes\", or all of them by "
-                          "\"modes\" of the matrix",
-                          "m.yaml:5:5: a program without modes: give it \"modes\", or all of them by "
-                          "\"modes\" of the matrix"));
+  EXPECT_THAT(
+      mistakes("kernels: debian-6.1\nloaders: raw\nprograms:\n  - trivial\n  - match: x\n"
+               "  - {match: y, modes: {level: 0, buffer: none}}\n"),
+      ElementsAre("m.yaml:4:5: a program without modes: give it \"modes\", or all of them by "
+                  "\"modes\" of the matrix",
+                  "m.yaml:5:5: a program without modes: give it \"modes\", or all of them by "
+                  "\"modes\" of the matrix"));
 }
 
 TEST(MatrixAxes, limits_have_defaults_one_by_one) {
@@ -156,13 +166,15 @@ TEST(MatrixAxes, limits_have_defaults_one_by_one) {
 }
 
 TEST(MatrixAxes, limits_out_of_range_are_refused) {
-  EXPECT_THAT(mistakes(with("limits: {cell: 10, boot: 0s, memory: 63MiB, max_cells: 0}\n")),
-              ElementsAre("m.yaml:5:16: \"cell\" is \"10\": must be a duration such as 500ms, 10s or 2m, at "
-                          "most 24 h",
-                          "m.yaml:5:26: \"boot\" is \"0s\": must be a duration such as 500ms, 10s or 2m, at "
-                          "most 24 h",
-                          "m.yaml:5:38: \"memory\" is \"63MiB\": must be whole MiB from 64MiB to 64GiB",
-                          "m.yaml:5:56: \"max_cells\" is \"0\": must be a number from 1 to 10000000"));
+  EXPECT_THAT(
+      mistakes(with("limits: {cell: 10, boot: 0s, memory: 63MiB, max_cells: 0}\n")),
+      ElementsAre(
+          "m.yaml:5:16: \"cell\" is \"10\": must be a duration such as 500ms, 10s or 2m, at "
+          "most 24 h",
+          "m.yaml:5:26: \"boot\" is \"0s\": must be a duration such as 500ms, 10s or 2m, at "
+          "most 24 h",
+          "m.yaml:5:38: \"memory\" is \"63MiB\": must be whole MiB from 64MiB to 64GiB",
+          "m.yaml:5:56: \"max_cells\" is \"0\": must be a number from 1 to 10000000"));
   EXPECT_EQ(mistakes(with("limits: {memory: 65GiB}\n")).size(), 1u);
   EXPECT_EQ(mistakes(with("limits: {memory: 64MiB-1}\n")).size(), 1u);
   EXPECT_EQ(mistakes(with("limits: {memory: 100000000}\n")).size(), 1u);  // no whole MiB

@@ -35,7 +35,8 @@ class MatrixExtends : public ::testing::Test {
 
 TEST_F(MatrixExtends, keys_of_the_child_replace_and_the_rest_stays) {
   scratch_.write("parent.yaml", kParent);
-  scratch_.write("child.yaml", "extends: parent.yaml\nkernels: [debian-6.12]\nlimits: {boot: 7s}\n");
+  scratch_.write("child.yaml",
+                 "extends: parent.yaml\nkernels: [debian-6.12]\nlimits: {boot: 7s}\n");
   const auto matrix = parse("child.yaml");
   ASSERT_TRUE(matrix) << matrix.error().message;
   EXPECT_EQ(matrix->name, "child");
@@ -71,18 +72,22 @@ TEST_F(MatrixExtends, places_point_into_the_file_they_were_written_in) {
 TEST_F(MatrixExtends, mistakes_of_parent_and_child_are_told_together) {
   scratch_.write("up/parent.yaml", std::string(kParent) + "exlude: []\n");
   scratch_.write("child.yaml", "extends: up/parent.yaml\nkernels: [debian-9]\n");
-  EXPECT_THAT(mistakes_of("child.yaml"),
-              ElementsAre("up/parent.yaml:10:1: unknown key \"exlude\" in a matrix: did you mean \"exclude\"?",
-                          HasSubstr("child.yaml:2:11: \"debian-9\" matches no kernel")));
+  EXPECT_THAT(
+      mistakes_of("child.yaml"),
+      ElementsAre(
+          "up/parent.yaml:10:1: unknown key \"exlude\" in a matrix: did you mean \"exclude\"?",
+          HasSubstr("child.yaml:2:11: \"debian-9\" matches no kernel")));
 }
 
 TEST_F(MatrixExtends, paths_are_relative_to_the_file_they_were_written_in) {
-  scratch_.write("up/parent.yaml", "kernels: [{id: mine, file: k/bzImage}]\nloaders: [raw]\n"
-                                   "modes: [{level: 0, buffer: none}]\nprograms: [trivial]\n");
+  scratch_.write("up/parent.yaml",
+                 "kernels: [{id: mine, file: k/bzImage}]\nloaders: [raw]\n"
+                 "modes: [{level: 0, buffer: none}]\nprograms: [trivial]\n");
   scratch_.write("sub/child.yaml", "extends: ../up/parent.yaml\n");
   const auto matrix = parse("sub/child.yaml");
   ASSERT_TRUE(matrix) << matrix.error().message;
-  EXPECT_EQ(std::get<FileKernel>(matrix->kernel_entries.at(0).source).image, scratch_.path("up/k/bzImage"));
+  EXPECT_EQ(std::get<FileKernel>(matrix->kernel_entries.at(0).source).image,
+            scratch_.path("up/k/bzImage"));
 }
 
 TEST_F(MatrixExtends, grandparents_count_and_the_nearest_wins) {
@@ -102,7 +107,8 @@ TEST_F(MatrixExtends, circles_are_refused_whatever_the_spelling) {
   scratch_.write("b.yaml", "extends: a.yaml\n");
   EXPECT_THAT(mistakes_of("a.yaml"), ElementsAre("b.yaml:1:10: \"a.yaml\" extends itself"));
   scratch_.write("self.yaml", "extends: self.yaml\n");
-  EXPECT_THAT(mistakes_of("self.yaml"), ElementsAre("self.yaml:1:10: \"self.yaml\" extends itself"));
+  EXPECT_THAT(mistakes_of("self.yaml"),
+              ElementsAre("self.yaml:1:10: \"self.yaml\" extends itself"));
 }
 
 TEST_F(MatrixExtends, long_chains_are_refused) {
@@ -114,8 +120,9 @@ TEST_F(MatrixExtends, long_chains_are_refused) {
 }
 
 TEST_F(MatrixExtends, a_missing_parent_is_reported_where_it_is_named_and_only_it) {
-  scratch_.write("child.yaml", "extends: none.yaml\nmodes: [from_parent]\nprograms: [trivial, {match: x}]\n"
-                               "limits: {cell: x}\n");
+  scratch_.write("child.yaml",
+                 "extends: none.yaml\nmodes: [from_parent]\nprograms: [trivial, {match: x}]\n"
+                 "limits: {cell: x}\n");
   EXPECT_THAT(mistakes_of("child.yaml"),
               ElementsAre("child.yaml:1:10: open none.yaml: No such file or directory",
                           HasSubstr("child.yaml:4:16: \"cell\" is \"x\"")));
@@ -134,7 +141,8 @@ TEST_F(MatrixExtends, a_parent_that_is_no_yaml_hides_no_mistake_of_the_child) {
 TEST_F(MatrixExtends, a_parent_that_is_no_mapping_is_refused) {
   scratch_.write("parent.yaml", "[a]\n");
   scratch_.write("child.yaml", "extends: parent.yaml\n");
-  EXPECT_THAT(mistakes_of("child.yaml"), ElementsAre("parent.yaml:1:1: a matrix must be a mapping"));
+  EXPECT_THAT(mistakes_of("child.yaml"),
+              ElementsAre("parent.yaml:1:1: a matrix must be a mapping"));
 }
 
 }  // namespace

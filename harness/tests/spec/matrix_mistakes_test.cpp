@@ -2,8 +2,10 @@
 // lines "#! line:column: text" of its own (comments, at the end where that is possible).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <rapidcheck.h>
 
 #include <algorithm>
+#include <fstream>
 #include <sstream>
 
 #include "scratch.h"
@@ -15,7 +17,8 @@ namespace fs = std::filesystem;
 
 std::vector<fs::path> corpus() {
   std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(fs::path(BPFM_TEST_DATA) / "bad")) files.push_back(entry.path());
+  for (const auto& entry : fs::directory_iterator(fs::path(BPFM_TEST_DATA) / "bad"))
+    files.push_back(entry.path());
   std::sort(files.begin(), files.end());
   return files;
 }
@@ -53,11 +56,29 @@ TEST(MatrixMistakes, a_missing_matrix_is_an_error_with_its_name) {
   const auto matrix = parse_matrix("/nowhere/m.yaml", three_kernels(), three_loaders());
   ASSERT_FALSE(matrix);
   EXPECT_EQ(matrix.error().kind, base::ErrorKind::invalid_input);
-  EXPECT_EQ(matrix.error().message, "/nowhere/m.yaml: open /nowhere/m.yaml: No such file or directory");
+  EXPECT_EQ(matrix.error().message,
+            "/nowhere/m.yaml: open /nowhere/m.yaml: No such file or directory");
+}
+
+TEST(MatrixMistakes, a_matrix_with_a_hole_in_it_is_read_or_refused_with_places) {
+  Scratch scratch;
+  const auto good = base::read_file(BPFM_SOURCE "/matrices/quick.yaml");
+  ASSERT_TRUE(good);
+  EXPECT_TRUE(rc::check([&] {
+    std::string text = *good;
+    const auto at = *rc::gen::inRange<size_t>(0, text.size());
+    text.erase(at, *rc::gen::inRange<size_t>(1, 40));
+    const auto file = scratch.path("m.yaml");
+    std::ofstream(file) << text;
+    const auto matrix = parse_matrix(file, three_kernels(), three_loaders());
+    if (matrix) return;
+    for (const auto& line : lines(matrix.error(), scratch)) RC_ASSERT(line.starts_with("m.yaml:"));
+  }));
 }
 
 TEST(MatrixMistakes, an_empty_matrix_is_told_as_such) {
-  EXPECT_THAT(mistakes(""), ::testing::ElementsAre("m.yaml:1:1: a matrix must be a mapping, not empty"));
+  EXPECT_THAT(mistakes(""),
+              ::testing::ElementsAre("m.yaml:1:1: a matrix must be a mapping, not empty"));
 }
 
 TEST(MatrixMistakes, text_of_the_file_is_harmless_in_messages) {

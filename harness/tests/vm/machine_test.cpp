@@ -15,13 +15,13 @@ namespace bpfmatrix::vm {
 namespace {
 
 using namespace std::chrono_literals;
-using tests::FakeKernel;
-using tests::in;
-using tests::run;
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
+using tests::FakeKernel;
+using tests::in;
+using tests::run;
 
 // Speaks the driver's side of the wire to one machine.
 class Dialogue {
@@ -66,8 +66,7 @@ class Dialogue {
                                           .file = "f",
                                           .function = "g",
                                           .extra = {{"attr_size", "120"}}});
-    send(BPFM_RUN,
-         wire::encode_run(number, "raw", static_cast<uint32_t>(cells.size()), bytes));
+    send(BPFM_RUN, wire::encode_run(number, "raw", static_cast<uint32_t>(cells.size()), bytes));
   }
 
  private:
@@ -127,7 +126,8 @@ TEST_F(MachineTest, a_megabyte_in_both_directions_arrives_whole) {
   const std::string piece(60 << 10, 'p');
   constexpr uint64_t kPieces = 20;
   for (uint64_t i = 0; i < kPieces; ++i)
-    agent.send(BPFM_FILE, wire::encode_file("big", true, kPieces * piece.size(), i * piece.size(), piece));
+    agent.send(BPFM_FILE,
+               wire::encode_file("big", true, kPieces * piece.size(), i * piece.size(), piece));
   EXPECT_THAT(agent.types_until(BPFM_FILE_DONE), ElementsAre(BPFM_FILE_DONE));
 }
 
@@ -244,7 +244,8 @@ TEST_F(MachineTest, a_lost_loader_ends_its_run_and_not_the_machine) {
   EXPECT_EQ(told->reason, BPFM_GONE_SIGNAL);
   EXPECT_EQ(told->number, SIGSEGV);
   agent.send_run(2, {8});
-  EXPECT_THAT(agent.types_until(BPFM_RUN_DONE), ElementsAre(BPFM_BEGIN, BPFM_RESULT, BPFM_RUN_DONE));
+  EXPECT_THAT(agent.types_until(BPFM_RUN_DONE),
+              ElementsAre(BPFM_BEGIN, BPFM_RESULT, BPFM_RUN_DONE));
 }
 
 TEST_F(MachineTest, a_foreign_cell_is_told_as_such) {

@@ -16,13 +16,15 @@ using namespace std::chrono_literals;
 // serial port and loops.
 std::string tiny_kernel() {
   std::string image(8192, '\0');
-  const auto put = [&](size_t at, std::string_view bytes) { image.replace(at, bytes.size(), bytes); };
-  image[0x1f1] = 1;                            // setup_sects
-  put(0x1fe, "\x55\xaa");                      // boot_flag
-  put(0x200, "\xeb\x66");                      // jump to 0x268
+  const auto put = [&](size_t at, std::string_view bytes) {
+    image.replace(at, bytes.size(), bytes);
+  };
+  image[0x1f1] = 1;        // setup_sects
+  put(0x1fe, "\x55\xaa");  // boot_flag
+  put(0x200, "\xeb\x66");  // jump to 0x268
   put(0x202, "HdrS");
-  put(0x206, std::string_view("\x0c\x02", 2)); // protocol 2.12
-  image[0x211] = 1;                            // loadflags: LOADED_HIGH
+  put(0x206, std::string_view("\x0c\x02", 2));          // protocol 2.12
+  image[0x211] = 1;                                     // loadflags: LOADED_HIGH
   put(0x22c, std::string_view("\xff\xff\xff\x7f", 4));  // initrd_addr_max
   put(0x238, std::string_view("\xff\x07\x00\x00", 4));  // cmdline_size
   // mov dx,0x3f8; mov al,'K'; out dx,al; mov al,'\n'; out dx,al; jmp $

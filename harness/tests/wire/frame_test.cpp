@@ -11,8 +11,10 @@ namespace {
 
 std::string three_frames() {
   FrameWriter writer;
-  return writer.frame(BPFM_HELLO, "hello") + writer.frame(BPFM_BEGIN, "") +
-         writer.frame(BPFM_RESULT, std::string(3000, 'x'));
+  std::string bytes = writer.frame(BPFM_HELLO, "hello");
+  bytes += writer.frame(BPFM_BEGIN, "");
+  bytes += writer.frame(BPFM_RESULT, std::string(3000, 'x'));
+  return bytes;
 }
 
 // All frames of `bytes`, or the error that ended them.

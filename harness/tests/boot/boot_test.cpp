@@ -1,0 +1,188 @@
+// One kernel's cells over machines that die: the fake machine plays what a real one would do.
+#include "run/boot.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <map>
+
+#include "base/files.h"
+
+namespace bpfmatrix::run {
+namespace {
+
+using namespace std::chrono_literals;
+using result::AttemptState;
+
+struct Outcome {
+  std::map<uint32_t, AttemptState> states;
+  std::map<uint32_t, std::string> notes;
+  uint32_t doubled = 0;  // cells told more than once
+  BootReport report;
+  std::vector<std::string> told;
+};
+
+class BootTest : public testing::Test {
+ protected:
+  // Runs cells 0 … count-1 on a machine that plays `scenario`.
+  Outcome play(const std::string& scenario, uint32_t count) {
+    auto folder = base::TemporaryFolder::make(std::filesystem::temp_directory_path(), "boot-test-");
+    EXPECT_TRUE(folder.has_value());
+    const auto kernel = folder->path() / "kernel";
+    EXPECT_TRUE(base::write_file(kernel, "FAKE " + scenario + "\n").has_value());
+    EXPECT_TRUE(base::write_file(folder->path() / "initramfs", "none").has_value());
+    BootRequest request;
+    request.kernel = "fake";
+    request.machine.qemu = BPFM_BUILD "/tests/fake_qemu";
+    request.machine.kernel = kernel.string();
+    request.machine.initramfs = (folder->path() / "initramfs").string();
+    request.files = &files_;
+    request.jobs = jobs(count);
+    request.boot_limit = 1000ms;
+    request.evidence = folder->path() / "evidence";
+    return run(std::move(request));
+  }
+
+ private:
+  std::deque<Job> jobs(uint32_t count) {
+    files_["raw"] = GuestFile{&binary_, true};
+    std::deque<Job> jobs;
+    for (uint32_t i = 0; i < count; ++i) {
+      Job job;
+      job.cell = i;
+      job.loader = "raw";
+      job.request.limit_ms = 1;
+      jobs.push_back(job);
+    }
+    return jobs;
+  }
+  Outcome run(BootRequest request) {
+    Outcome outcome;
+    BootEvents events;
+    events.finished = [&](std::vector<Finished> finished, const std::string&) {
+      for (const auto& one : finished) {
+        outcome.doubled += outcome.states.contains(one.cell) ? 1 : 0;
+        outcome.states[one.cell] = one.attempt.state;
+        outcome.notes[one.cell] = one.attempt.note;
+      }
+    };
+    events.note = [&](const std::string& text) { outcome.told.push_back(text); };
+    boost::asio::io_context io;
+    boost::asio::co_spawn(io, run_boot(io, std::move(request), events),
+                          [&](std::exception_ptr error, BootReport report) {
+                            EXPECT_FALSE(error);
+                            outcome.report = std::move(report);
+                          });
+    io.run();
+    return outcome;
+  }
+  std::string binary_ = "ELF";
+  FileSet files_;
+};
+
+// How many cells have `state`.
+size_t count(const Outcome& outcome, AttemptState state) {
+  size_t n = 0;
+  for (const auto& [cell, one] : outcome.states) n += one == state ? 1 : 0;
+  return n;
+}
+
+TEST_F(BootTest, one_boot_serves_every_cell_of_a_kernel) {
+  const auto outcome = play("ok", 600);
+  EXPECT_EQ(count(outcome, AttemptState::measured), 600U);
+  EXPECT_EQ(outcome.doubled, 0U);
+  EXPECT_EQ(outcome.report.machines, 1U);
+  EXPECT_TRUE(outcome.report.problem.empty());
+  EXPECT_TRUE(outcome.told.empty());
+}
+
+TEST_F(BootTest, a_panic_blames_exactly_its_cell_and_the_rest_runs_in_a_fresh_machine) {
+  const auto outcome = play("panic_at 7 once", 20);
+  EXPECT_EQ(outcome.states.at(7), AttemptState::kernel_crash);
+  EXPECT_NE(outcome.notes.at(7).find("panic"), std::string::npos);
+  EXPECT_EQ(count(outcome, AttemptState::measured), 19U);
+  EXPECT_EQ(outcome.doubled, 0U);
+  EXPECT_EQ(outcome.report.machines, 2U);
+}
+
+TEST_F(BootTest, qemu_that_dies_under_a_cell_is_not_the_kernels_fault) {
+  const auto outcome = play("die_at 3 once", 10);
+  EXPECT_EQ(outcome.states.at(3), AttemptState::qemu_crash);
+  EXPECT_EQ(count(outcome, AttemptState::measured), 9U);
+}
+
+TEST_F(BootTest, garbage_ends_the_machine_and_nothing_is_told_as_measured) {
+  const auto outcome = play("garbage", 5);
+  EXPECT_EQ(count(outcome, AttemptState::measured), 0U);
+  EXPECT_EQ(outcome.states.size(), 5U);
+  EXPECT_EQ(outcome.report.machines, 2U);
+  EXPECT_FALSE(outcome.report.problem.empty());
+}
+
+TEST_F(BootTest, a_hello_of_another_machine_is_refused) {
+  const auto outcome = play("wrong_nonce", 2);
+  EXPECT_EQ(count(outcome, AttemptState::protocol), 2U);
+}
+
+TEST_F(BootTest, results_of_foreign_cells_are_never_taken) {
+  const auto outcome = play("foreign_cell", 5);
+  EXPECT_EQ(count(outcome, AttemptState::measured), 0U);
+  for (const auto& [cell, state] : outcome.states) EXPECT_LT(cell, 5U);
+}
+
+TEST_F(BootTest, a_kernel_that_says_nothing_did_not_boot_and_is_tried_twice) {
+  const auto outcome = play("silent", 3);
+  EXPECT_EQ(count(outcome, AttemptState::boot_fail), 3U);
+  EXPECT_EQ(outcome.report.machines, 2U);
+}
+
+TEST_F(BootTest, qemu_that_does_not_start_is_told_with_its_own_words) {
+  const auto outcome = play("exit1", 3);
+  EXPECT_EQ(count(outcome, AttemptState::qemu_crash), 3U);
+  EXPECT_NE(outcome.report.problem.find("fake failure"), std::string::npos) << outcome.report.problem;
+}
+
+TEST_F(BootTest, a_loader_that_dies_costs_its_cell_and_no_machine) {
+  const auto outcome = play("loader_gone_at 4", 10);
+  EXPECT_EQ(outcome.states.at(4), AttemptState::agent_crash);
+  EXPECT_EQ(count(outcome, AttemptState::measured), 9U);
+  EXPECT_EQ(outcome.report.machines, 1U);
+}
+
+TEST_F(BootTest, a_console_of_a_mebibyte_disturbs_nothing) {
+  EXPECT_EQ(count(play("flood", 10), AttemptState::measured), 10U);
+}
+
+TEST_F(BootTest, a_machine_that_goes_silent_under_a_cell_is_a_hang_of_that_cell) {
+  const auto outcome = play("hang_at 2 once", 6);
+  EXPECT_EQ(outcome.states.at(2), AttemptState::hang);
+  EXPECT_EQ(count(outcome, AttemptState::measured), 5U);
+}
+
+TEST_F(BootTest, no_qemu_at_all_is_a_problem_and_not_a_result) {
+  auto folder = base::TemporaryFolder::make(std::filesystem::temp_directory_path(), "boot-test-");
+  ASSERT_TRUE(folder.has_value());
+  Outcome outcome;
+  BootRequest request;
+  FileSet files;
+  request.machine.qemu = "/nonexistent/qemu";
+  request.files = &files;
+  request.evidence = folder->path();
+  Job job;
+  job.loader = "raw";
+  request.jobs.push_back(job);
+  BootEvents events;
+  events.finished = [&](std::vector<Finished> finished, const std::string&) {
+    for (const auto& one : finished) outcome.states[one.cell] = one.attempt.state;
+  };
+  events.note = [](const std::string&) {};
+  boost::asio::io_context io;
+  boost::asio::co_spawn(io, run_boot(io, std::move(request), events),
+                        [&](std::exception_ptr, BootReport report) { outcome.report = std::move(report); });
+  io.run();
+  EXPECT_EQ(count(outcome, AttemptState::qemu_crash), 1U);
+  EXPECT_NE(outcome.report.problem.find("/nonexistent/qemu"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace bpfmatrix::run
