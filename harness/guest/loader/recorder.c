@@ -83,13 +83,32 @@ static uint64_t field64(const uint8_t* attr, uint32_t attr_size, uint32_t offset
   return value;
 }
 
-/* A PROG_LOAD of the program itself carries its name (cut to 15 characters); where names are not
- * supported (before 4.15) it carries none, and at least as many instructions as the function. */
+/* Does this kernel take program names (4.15)? Those before it refuse a non-zero byte there. */
+static bool kernel_takes_names(void) {
+  static int known = -1;
+  if (known >= 0) return known;
+  static const uint64_t instructions[2] = {0x00000000000000b7ull, 0x0000000000000095ull}; /* r0 = 0; exit */
+  static const char license[] = "GPL";
+  uint8_t attr[PROG_NAME + 16] = {0};
+  const uint64_t at = (uint64_t)(uintptr_t)instructions, text = (uint64_t)(uintptr_t)license;
+  attr[0] = BPF_PROG_TYPE_SOCKET_FILTER;
+  attr[PROG_INSN_CNT] = 2;
+  memcpy(attr + 8, &at, 8);
+  memcpy(attr + 16, &text, 8);
+  attr[PROG_NAME] = 'n';
+  const long fd = __real_syscall(__NR_bpf, (long)BPF_PROG_LOAD, attr, (long)sizeof attr);
+  if (fd >= 0) close((int)fd);
+  known = fd >= 0;
+  return known;
+}
+
+/* A PROG_LOAD of the program itself carries its name (cut to 15 characters). Where the kernel takes
+ * no names it carries none, and at least as many instructions as the function. */
 static bool is_programs_load(const uint8_t* attr, uint32_t attr_size) {
   char name[16] = "";
   if (PROG_NAME + sizeof name <= attr_size) memcpy(name, attr + PROG_NAME, sizeof name);
   const bool long_enough = field32(attr, attr_size, PROG_INSN_CNT) >= current->instruction_count;
-  if (name[0] == '\0') return long_enough;
+  if (name[0] == '\0') return long_enough && !kernel_takes_names();
   return long_enough && strncmp(name, current->function, sizeof name - 1) == 0;
 }
 

@@ -231,31 +231,39 @@ uint64_t true_size_of(const struct load* load) {
 
 /* --- which part was kept --- */
 
-/* Compares `text` with the start (step 1) or, from their ends, the end (step -1) of `whole`. Runs of
- * digits are alike: the STATS level prints a time, and a cut can fall into a number. */
-static bool agrees(const char* text, uint64_t length, const char* whole, uint64_t whole_length, int step) {
-  int64_t i = step > 0 ? 0 : (int64_t)length - 1, j = step > 0 ? 0 : (int64_t)whole_length - 1;
-  while (i >= 0 && i < (int64_t)length && j >= 0 && j < (int64_t)whole_length) {
-    const bool digit = isdigit((unsigned char)text[i]), other = isdigit((unsigned char)whole[j]);
-    if (digit && other) {
-      while (i >= 0 && i < (int64_t)length && isdigit((unsigned char)text[i])) i += step;
-      while (j >= 0 && j < (int64_t)whole_length && isdigit((unsigned char)whole[j])) j += step;
+/* How far `text` and `whole` run alike, from their starts (step 1) or from their ends (step -1).
+ * Runs of hexadecimal digits are alike: the STATS level prints a time, a trace prints addresses of
+ * maps, and a cut can fall into a number. */
+struct run {
+  bool text_ended, whole_ended;
+};
+static struct run run_alike(const char* text, uint64_t length, const char* whole, uint64_t whole_length,
+                            int step) {
+  const int64_t n = (int64_t)length, m = (int64_t)whole_length;
+  int64_t i = step > 0 ? 0 : n - 1, j = step > 0 ? 0 : m - 1;
+  while (i >= 0 && i < n && j >= 0 && j < m) {
+    if (isxdigit((unsigned char)text[i]) && isxdigit((unsigned char)whole[j])) {
+      while (i >= 0 && i < n && isxdigit((unsigned char)text[i])) i += step;
+      while (j >= 0 && j < m && isxdigit((unsigned char)whole[j])) j += step;
     } else if (text[i] == whole[j]) {
       i += step;
       j += step;
     } else {
-      return false;
+      return (struct run){false, false};
     }
   }
-  return step > 0 ? i == (int64_t)length : i < 0;
+  return (struct run){i < 0 || i >= n, j < 0 || j >= m};
 }
 
+/* `whole_known`: the reference is the complete text; else it was cut as well, and the longer of the
+ * two may be either. */
 static uint8_t part_of(const char* text, uint64_t length, const struct reference* r, bool whole_known) {
   if (!r->text || r->length == 0) return BPFM_KEPT_NONE;
-  const bool head = agrees(text, length, r->text, r->length, 1);
-  const bool tail = agrees(text, length, r->text, r->length, -1);
-  const bool whole = agrees(r->text, r->length, text, length, 1);
-  if (head && tail && whole && whole_known) return BPFM_KEPT_ALL;
+  const struct run start = run_alike(text, length, r->text, r->length, 1);
+  const struct run end = run_alike(text, length, r->text, r->length, -1);
+  const bool head = start.text_ended || (!whole_known && start.whole_ended);
+  const bool tail = end.text_ended || (!whole_known && end.whole_ended);
+  if (whole_known && head && tail && start.whole_ended) return BPFM_KEPT_ALL;
   if (head) return BPFM_KEPT_HEAD;
   return tail ? BPFM_KEPT_TAIL : BPFM_KEPT_NONE;
 }

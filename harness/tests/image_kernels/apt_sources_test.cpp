@@ -31,8 +31,8 @@ TEST(AptSources, one_line_format_is_read_with_options_and_comments) {
 TEST(AptSources, deb822_format_is_read_with_comments_inside_and_lists_over_lines) {
   const auto found = parse_deb822_sources(
       "Types: deb deb-src\n"
-      "# a snapshot would be elsewhere\n"
       "URIs: http://a.example/debian\n"
+      "# a snapshot: http://snap.example/debian\n"
       " http://b.example/debian\n"
       "Suites: bookworm bookworm-updates\n"
       "Components: main non-free\n"

@@ -50,6 +50,8 @@ TEST(KernelPackages, kernels_of_a_series_come_newest_first_and_signed_before_uns
 TEST(KernelPackages, a_flavour_is_not_mistaken_for_one_that_ends_alike) {
   EXPECT_THAT(names(kernels_of_series(kOnePackage, "6.1", "amd64")),
               ElementsAre("linux-image-6.1.0-56-amd64 6.1.192-2"));
+  // "6.12.117+deb12-cloud" is no release.
+  EXPECT_THAT(kernels_of_series(kOnePackage, "6.12", "amd64"), IsEmpty());
 }
 
 TEST(KernelPackages, meta_packages_are_no_kernels_whatever_their_size) {

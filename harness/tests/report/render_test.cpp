@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
-#include <regex>
 #include <sstream>
 
 #include "fixture.h"
@@ -35,6 +34,26 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
+// `text` without "ESC [ … m".
+std::string without_codes(const std::string& text) {
+  std::string out;
+  bool in_code = false;
+  for (const char c : text) {
+    if (c == '\x1b') in_code = true;
+    if (!in_code) out += c;
+    if (c == 'm') in_code = false;
+  }
+  return out;
+}
+
+// The bars of a line of a Markdown table that separate cells.
+int64_t bars_of(const std::string& line) {
+  int64_t bars = 0;
+  for (size_t i = 0; i < line.size(); ++i)
+    if (line[i] == '|' && (i == 0 || line[i - 1] != '\\')) ++bars;
+  return bars;
+}
+
 TEST(Terminal, columns_are_aligned_whatever_their_bytes) {
   Table table;
   table.columns = {"k1", "k2"};
@@ -56,7 +75,7 @@ TEST(Terminal, has_color_only_where_it_was_asked_for) {
   EXPECT_THAT(plain, Not(HasSubstr("\x1b")));
   EXPECT_THAT(colored, HasSubstr("\x1b[32mL\x1b[0m"));
   // The letters say all: without the codes both are the same.
-  EXPECT_EQ(std::regex_replace(colored, std::regex("\x1b\\[[0-9;]*m"), ""), plain);
+  EXPECT_EQ(without_codes(colored), plain);
 }
 
 TEST(Terminal, guest_text_moves_no_cursor) {
@@ -97,8 +116,7 @@ TEST(Markdown, guest_text_makes_no_markup) {
   for (const auto& line : lines) {
     if (!line.starts_with("|")) continue;
     ++rows;
-    const std::string bare = std::regex_replace(line, std::regex(R"(\\\|)"), "");
-    EXPECT_EQ(std::ranges::count(bare, '|'), 3) << line;
+    EXPECT_EQ(bars_of(line), 3) << line;
   }
   EXPECT_EQ(rows, 3);
 }

@@ -1,7 +1,8 @@
 #include "schema_check.h"
 
+#include <regex.h>
+
 #include <algorithm>
-#include <regex>
 #include <set>
 
 namespace bpfmatrix::report {
@@ -17,6 +18,15 @@ bool has_type(const json& value, const std::string& type) {
   if (type == "integer") return value.is_number_integer();
   if (type == "number") return value.is_number();
   return type == "null" && value.is_null();
+}
+
+// POSIX extended expressions suffice for the schema's patterns.
+bool matches(const std::string& pattern, const std::string& text) {
+  regex_t expression;
+  if (::regcomp(&expression, pattern.c_str(), REG_EXTENDED | REG_NOSUB) != 0) return false;
+  const bool found = ::regexec(&expression, text.c_str(), 0, nullptr, 0) == 0;
+  ::regfree(&expression);
+  return found;
 }
 
 class Checker {
@@ -50,8 +60,7 @@ class Checker {
     } else if (keyword == "enum") {
       if (std::ranges::find(argument, value) == argument.end()) tell(at, "not one of the enum");
     } else if (keyword == "pattern") {
-      if (value.is_string() &&
-          !std::regex_search(value.get<std::string>(), std::regex(argument.get<std::string>())))
+      if (value.is_string() && !matches(argument.get<std::string>(), value.get<std::string>()))
         tell(at, "does not match " + argument.dump());
     } else if (keyword == "minimum") {
       if (value.is_number() && value < argument) tell(at, "too small");

@@ -1,8 +1,9 @@
-// Sizes, not benchmarks: the limits are several times what a slow two-core machine needs, so that
-// only a change of order shows. The measured numbers are printed.
+// Sizes, not benchmarks: processor time, so that a busy machine or disk does not matter, and limits
+// several times what a slow one needs, so that only a change of order shows. Not held under
+// sanitizers. The numbers are printed.
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 
 #include "base/files.h"
 #include "result/store.h"
@@ -16,13 +17,18 @@ namespace fs = std::filesystem;
 class Stopwatch {
  public:
   [[nodiscard]] double milliseconds() const {
-    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin_)
-        .count();
+    return 1000.0 * static_cast<double>(std::clock() - begin_) / CLOCKS_PER_SEC;
   }
 
  private:
-  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+  std::clock_t begin_ = std::clock();
 };
+
+void expect_below([[maybe_unused]] double measured, [[maybe_unused]] double limit) {
+#ifndef __SANITIZE_ADDRESS__
+  EXPECT_LT(measured, limit);
+#endif
+}
 
 // 100,000 cells, all loaded.
 RunRecord large_run() {
@@ -42,10 +48,9 @@ TEST(Speed, judging_a_hundred_thousand_cells_by_twenty_expectations) {
   const Stopwatch watch;
   const auto judgement = judge(run);
   const double took = watch.milliseconds();
-  RecordProperty("judge_ms", static_cast<int>(took));
   std::printf("judge: %.0f ms for %zu cells\n", took, run.cells.size());
   EXPECT_EQ(judgement.counts.at(Status::PASS), 100'000u);
-  EXPECT_LT(took, 3'000);
+  expect_below(took, 1'000);
 }
 
 TEST(Speed, storing_in_batches_and_reading_back) {
@@ -72,7 +77,7 @@ TEST(Speed, storing_in_batches_and_reading_back) {
   }
   const double per_cell = adding.milliseconds() / static_cast<double>(run.cells.size());
   std::printf("add: %.4f ms a cell in batches of 500\n", per_cell);
-  EXPECT_LT(per_cell, 0.6);
+  expect_below(per_cell, 0.3);
 
   const Stopwatch reading;
   const auto back = store->read("latest");
@@ -80,7 +85,7 @@ TEST(Speed, storing_in_batches_and_reading_back) {
   ASSERT_TRUE(back);
   EXPECT_EQ(back->cells.size(), run.cells.size());
   std::printf("read: %.0f ms for %zu cells\n", took, run.cells.size());
-  EXPECT_LT(took, 3'000);
+  expect_below(took, 1'500);
 }
 
 }  // namespace
