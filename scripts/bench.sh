@@ -135,7 +135,7 @@ build_from_nothing() {
   row "full build without tests, $(nproc) cores" "$(since "$start") s"
 }
 
-install_missing quickstart || exit
+install_missing quickstart crates || exit
 configure program_only
 build_targets bpfmatrix testprogs
 echo "Fetching what the runs need." >&2

@@ -14,8 +14,8 @@
 #   -R REGEX       only tests whose name matches
 #   --build-only   build, run nothing
 #
-# Exit code: 0 when all passed, 8 when a test failed, 1 when the build failed or no test matched,
-# 2 for a wrong argument, 75 when packages are missing that could not be installed.
+# Exit code: 0 when all passed, 8 when a test failed or none matched, 1 when the build failed, 2 for
+# a wrong argument, 75 when packages are missing that could not be installed.
 
 set -euo pipefail
 
@@ -39,7 +39,8 @@ while (($#)); do
     --label=*) set -- --label "${1#*=}" "${@:2}" && continue ;;
     --label)
       case ${2-} in
-        unit | process | golden | vm | fuzz | soak | bench) ;;
+        unit | process | golden | fuzz | soak | bench) ;;
+        vm) groups+=(crates) ;;  # it runs versions of libbpf that only crates have
         cleanroom) groups+=(cleanroom) ;;
         *) usage_error "There is no label '${2-}'" ;;
       esac
@@ -58,6 +59,7 @@ if ((${#labels[@]})); then
   selection+=(--label-regex "^($(IFS='|' && echo "${labels[*]}"))\$")
 else
   selection+=(--label-exclude '^(cleanroom|fuzz|soak|bench)$')
+  groups+=(crates)
 fi
 
 install_missing "${groups[@]}" || exit

@@ -57,7 +57,8 @@ template <typename... Args>
   return Error{kind, fmt::format(text, std::forward<Args>(args)...)};
 }
 
-// Makes an Error of kind io (no_space for ENOSPC and EDQUOT) that ends in the text of `saved_errno`.
+// Makes an Error of kind io (no_space for ENOSPC and EDQUOT) that ends in the text of
+// `saved_errno`.
 [[nodiscard]] Error io_error(int saved_errno, std::string_view what);
 
 }  // namespace bpfmatrix::base
@@ -65,14 +66,13 @@ template <typename... Args>
 #define BPFM_JOIN_(a, b) a##b
 #define BPFM_JOIN(a, b) BPFM_JOIN_(a, b)
 // `BPFM_TRY(auto x, call());` binds the value or returns the error from the enclosing function.
-#define BPFM_TRY(declaration, ...)                                       \
-  auto BPFM_JOIN(bpfm_result_, __LINE__) = (__VA_ARGS__);                \
-  if (!BPFM_JOIN(bpfm_result_, __LINE__))                                \
-    return std::move(BPFM_JOIN(bpfm_result_, __LINE__)).error();         \
+#define BPFM_TRY(declaration, ...)                               \
+  auto BPFM_JOIN(bpfm_result_, __LINE__) = (__VA_ARGS__);        \
+  if (!BPFM_JOIN(bpfm_result_, __LINE__))                        \
+    return std::move(BPFM_JOIN(bpfm_result_, __LINE__)).error(); \
   declaration = std::move(*BPFM_JOIN(bpfm_result_, __LINE__))
 // `BPFM_CHECK(call());` returns the error, if any, of a Status.
-#define BPFM_CHECK(...)                                                      \
-  do {                                                                       \
-    if (auto bpfm_status_ = (__VA_ARGS__); !bpfm_status_)                    \
-      return std::move(bpfm_status_).error();                                \
+#define BPFM_CHECK(...)                                                                           \
+  do {                                                                                            \
+    if (auto bpfm_status_ = (__VA_ARGS__); !bpfm_status_) return std::move(bpfm_status_).error(); \
   } while (false)

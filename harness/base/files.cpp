@@ -17,7 +17,8 @@ Result<std::string> read_file(const fs::path& path, uint64_t limit) {
   Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file.open()) return io_error(errno, fmt::format("open {}", path.string()));
   struct stat status {};
-  if (::fstat(file.get(), &status) != 0) return io_error(errno, fmt::format("stat {}", path.string()));
+  if (::fstat(file.get(), &status) != 0)
+    return io_error(errno, fmt::format("stat {}", path.string()));
   if (!S_ISREG(status.st_mode))
     return fail(ErrorKind::invalid_input, "{}: not a regular file", path.string());
   if (static_cast<uint64_t>(status.st_size) > limit)
@@ -67,7 +68,8 @@ Result<TemporaryFolder> TemporaryFolder::make(const fs::path& parent, std::strin
   fs::create_directories(parent, ec);
   if (ec) return io_error(ec.value(), fmt::format("make folder {}", parent.string()));
   std::string name = (parent / fmt::format("{}XXXXXX", prefix)).string();
-  if (::mkdtemp(name.data()) == nullptr) return io_error(errno, fmt::format("make folder {}", name));
+  if (::mkdtemp(name.data()) == nullptr)
+    return io_error(errno, fmt::format("make folder {}", name));
   return TemporaryFolder(fs::path(name));
 }
 

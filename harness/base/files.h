@@ -12,11 +12,13 @@ namespace bpfmatrix::base {
 
 // The content of `path`. Refuses files larger than `limit` bytes (invalid_input) and anything that
 // is not a regular file.
-Result<std::string> read_file(const std::filesystem::path& path, uint64_t limit = uint64_t{1} << 30);
+Result<std::string> read_file(const std::filesystem::path& path,
+                              uint64_t limit = uint64_t{1} << 30);
 
 // Writes `bytes` beside `path`, syncs, and renames over it, so that a reader sees the old content
 // or the new one and never a part. Makes missing parent folders.
-Status write_file(const std::filesystem::path& path, std::string_view bytes, bool executable = false);
+Status write_file(const std::filesystem::path& path, std::string_view bytes,
+                  bool executable = false);
 
 // A folder of its own that goes away with the object. Move-only.
 class TemporaryFolder {

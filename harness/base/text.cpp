@@ -14,18 +14,19 @@ namespace {
 
 // libbpf's own codes, include/libbpf_errno (tools/lib/bpf/libbpf.h, enum libbpf_errno, from 4000).
 constexpr std::array<std::string_view, 15> kLibbpfCodes = {
-    "LIBBPF_ERRNO__LIBELF",   "LIBBPF_ERRNO__FORMAT",  "LIBBPF_ERRNO__KVERSION",
-    "LIBBPF_ERRNO__ENDIAN",   "LIBBPF_ERRNO__INTERNAL", "LIBBPF_ERRNO__RELOC",
-    "LIBBPF_ERRNO__LOAD",     "LIBBPF_ERRNO__VERIFY",  "LIBBPF_ERRNO__PROG2BIG",
-    "LIBBPF_ERRNO__KVER",     "LIBBPF_ERRNO__PROGTYPE", "LIBBPF_ERRNO__WRNGPID",
-    "LIBBPF_ERRNO__INVSEQ",   "LIBBPF_ERRNO__NLPARSE", "LIBBPF_ERRNO__INTERNAL_END"};
+    "LIBBPF_ERRNO__LIBELF", "LIBBPF_ERRNO__FORMAT",   "LIBBPF_ERRNO__KVERSION",
+    "LIBBPF_ERRNO__ENDIAN", "LIBBPF_ERRNO__INTERNAL", "LIBBPF_ERRNO__RELOC",
+    "LIBBPF_ERRNO__LOAD",   "LIBBPF_ERRNO__VERIFY",   "LIBBPF_ERRNO__PROG2BIG",
+    "LIBBPF_ERRNO__KVER",   "LIBBPF_ERRNO__PROGTYPE", "LIBBPF_ERRNO__WRNGPID",
+    "LIBBPF_ERRNO__INVSEQ", "LIBBPF_ERRNO__NLPARSE",  "LIBBPF_ERRNO__INTERNAL_END"};
 constexpr int kLibbpfBase = 4000;
 
 struct Unit {
   std::string_view name;
   uint64_t bytes;
 };
-constexpr std::array<Unit, 3> kUnits = {{{"GiB", uint64_t{1} << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}}};
+constexpr std::array<Unit, 3> kUnits = {
+    {{"GiB", uint64_t{1} << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}}};
 
 size_t distance(std::string_view a, std::string_view b) {
   std::vector<size_t> row(b.size() + 1);
@@ -46,8 +47,11 @@ size_t distance(std::string_view a, std::string_view b) {
 size_t utf8_at(std::string_view text, size_t at, uint32_t* point) {
   const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[at + i]); };
   const unsigned char first = byte(0);
-  const size_t size = first < 0x80 ? 1 : first >= 0xf0 && first < 0xf5 ? 4 : first >= 0xe0 && first < 0xf0 ? 3
-                      : first >= 0xc2 && first < 0xe0 ? 2 : 0;
+  const size_t size = first < 0x80                    ? 1
+                      : first >= 0xf0 && first < 0xf5 ? 4
+                      : first >= 0xe0 && first < 0xf0 ? 3
+                      : first >= 0xc2 && first < 0xe0 ? 2
+                                                      : 0;
   if (size == 0 || at + size > text.size()) return 0;
   uint32_t value = size == 1 ? first : first & (0xff >> (size + 1));
   for (size_t i = 1; i < size; ++i) {
@@ -62,8 +66,9 @@ size_t utf8_at(std::string_view text, size_t at, uint32_t* point) {
 
 bool is_control(uint32_t point) {
   return (point < 0x20 && point != '\n' && point != '\t') || (point >= 0x7f && point < 0xa0) ||
-         point == 0x61c || point == 0x200e || point == 0x200f || (point >= 0x202a && point <= 0x202e) ||
-         (point >= 0x2066 && point <= 0x2069) || point == 0x2028 || point == 0x2029;
+         point == 0x61c || point == 0x200e || point == 0x200f ||
+         (point >= 0x202a && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069) ||
+         point == 0x2028 || point == 0x2029;
 }
 
 }  // namespace
@@ -106,7 +111,8 @@ std::optional<uint64_t> parse_bytes(std::string_view text) {
 
 std::string format_bytes(uint64_t bytes) {
   for (const auto& unit : kUnits) {
-    if (bytes != 0 && bytes % unit.bytes == 0) return fmt::format("{} {}", bytes / unit.bytes, unit.name);
+    if (bytes != 0 && bytes % unit.bytes == 0)
+      return fmt::format("{} {}", bytes / unit.bytes, unit.name);
   }
   for (const auto& unit : kUnits) {
     if (unit.bytes > 1024 && (bytes + 1) % unit.bytes == 0)

@@ -31,12 +31,16 @@ void Context::fail(const base::Error& error) {
 }
 
 void add_selection(CLI::App& command, plan::Selection& selection) {
-  command.add_option("-k,--kernel", selection.kernels, "Only kernels whose id matches (glob, repeatable)");
+  command.add_option("-k,--kernel", selection.kernels,
+                     "Only kernels whose id matches (glob, repeatable)");
   command.add_option("-l,--loader", selection.loaders, "Only loaders whose id matches");
   command.add_option("-p,--program", selection.programs, "Only programs whose id matches");
-  command.add_option("-m,--mode", selection.modes, "Only log modes that match, as \"prog_load:2:*\"");
+  command.add_option("-m,--mode", selection.modes,
+                     "Only log modes that match, as \"prog_load:2:*\"");
 }
 
-bool color_wanted() { return ::isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr; }
+bool color_wanted() {
+  return ::isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
+}
 
 }  // namespace bpfmatrix::cli

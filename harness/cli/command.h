@@ -1,7 +1,8 @@
 // What the subcommands share: where things are, what the process will exit with.
 //
 // Each command lives in a file of its own and offers one function that adds it to the program; its
-// callback sets Context::exit_code. Reports go to standard output, everything else to standard error.
+// callback sets Context::exit_code. Reports go to standard output, everything else to standard
+// error.
 #pragma once
 
 #include <CLI/App.hpp>

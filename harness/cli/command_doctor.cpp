@@ -14,26 +14,31 @@
 namespace bpfmatrix::cli {
 namespace {
 
-constexpr uint64_t kDiskWanted = uint64_t{2} << 30;  // kernels, sources and results of the quick matrix: 1 GiB
+constexpr uint64_t kDiskWanted = uint64_t{2}
+                                 << 30;  // kernels, sources and results of the quick matrix: 1 GiB
 
 struct Finding {
   bool good = false;
   bool needed = true;  // without it nothing runs; else something is left out
   std::string what;
-  std::string fix;     // what to do when it is not good
+  std::string fix;  // what to do when it is not good
 };
 
-Finding tool(const std::string& name, const std::string& purpose, const std::string& package, bool needed) {
+Finding tool(const std::string& name, const std::string& purpose, const std::string& package,
+             bool needed) {
   const auto path = base::find_program(name);
-  return {!path.empty(), needed, fmt::format("{} ({}): {}", name, purpose, path.empty() ? "not found" : path),
+  return {!path.empty(), needed,
+          fmt::format("{} ({}): {}", name, purpose, path.empty() ? "not found" : path),
           fmt::format("apt-get install {}", package)};
 }
 
 Finding static_library(const std::string& name, const std::string& package) {
-  const auto found = base::run_command({{"cc", "-print-file-name=" + name}, {}, {}, std::chrono::seconds(10)});
+  const auto found =
+      base::run_command({{"cc", "-print-file-name=" + name}, {}, {}, std::chrono::seconds(10)});
   // cc repeats the bare name when it does not find the file.
   const bool good = found && found->standard_output.find('/') != std::string::npos;
-  return {good, true, fmt::format("{} (linked into loaders): {}", name, good ? "there" : "not found"),
+  return {good, true,
+          fmt::format("{} (linked into loaders): {}", name, good ? "there" : "not found"),
           fmt::format("apt-get install {}", package)};
 }
 
@@ -44,9 +49,11 @@ Finding qemu() {
 }
 
 Finding sandbox() {
-  const auto help = base::run_command({{"qemu-system-x86_64", "--help"}, {}, {}, std::chrono::seconds(20)});
+  const auto help =
+      base::run_command({{"qemu-system-x86_64", "--help"}, {}, {}, std::chrono::seconds(20)});
   const bool good = help && help->standard_output.find("-sandbox on") != std::string::npos;
-  return {good, true, fmt::format("QEMU's seccomp sandbox: {}", good ? "there" : "not in this QEMU"),
+  return {good, true,
+          fmt::format("QEMU's seccomp sandbox: {}", good ? "there" : "not in this QEMU"),
           "use a QEMU that was built with seccomp, as Debian's is"};
 }
 
@@ -59,12 +66,15 @@ Finding keyring() {
 
 Finding disk(const image::Workspace& workspace) {
   auto folder = workspace.root;
-  while (!std::filesystem::exists(folder) && folder.has_parent_path()) folder = folder.parent_path();
+  while (!std::filesystem::exists(folder) && folder.has_parent_path())
+    folder = folder.parent_path();
   std::error_code ec;
   const auto space = std::filesystem::space(folder, ec);
   const bool good = !ec && space.available >= kDiskWanted;
-  return {good, true, fmt::format("{} MiB free for {}", ec ? 0 : space.available >> 20, workspace.root.string()),
-          "free at least 2 GiB, or use --workspace on another disk"};
+  return {
+      good, true,
+      fmt::format("{} MiB free for {}", ec ? 0 : space.available >> 20, workspace.root.string()),
+      "free at least 2 GiB, or use --workspace on another disk"};
 }
 
 Finding acceleration(const image::Workspace& workspace) {
@@ -74,8 +84,9 @@ Finding acceleration(const image::Workspace& workspace) {
     finding.good = false;
     finding.what = "acceleration: " + found.error().message;
   } else {
-    finding.what = fmt::format("acceleration: {} (time limits are multiplied by {:.1f}){}", vm::name(found->accel),
-                               found->slowdown, found->sentence.empty() ? "" : "; " + found->sentence);
+    finding.what = fmt::format("acceleration: {} (time limits are multiplied by {:.1f}){}",
+                               vm::name(found->accel), found->slowdown,
+                               found->sentence.empty() ? "" : "; " + found->sentence);
   }
   return finding;
 }
@@ -92,16 +103,22 @@ void doctor(Context& context) {
       static_library("libelf.a", "libelf-dev"),
       static_library("libz.a", "zlib1g-dev"),
       static_library("libnettle.a", "nettle-dev"),
-      tool("cargo", "gets libbpf versions that Debian has not; without it their cells are SKIP", "cargo", false),
+      tool("cargo", "gets libbpf versions that Debian has not; without it their cells are SKIP",
+           "cargo-web", false),
       disk(workspace),
       acceleration(workspace),
   };
   const auto data = image::find_data_folder();
-  findings.push_back({data.has_value(), true,
-                      data ? "the program's own data: " + data->root.string() : data.error().message,
-                      "build the whole project: cmake --build build"});
+  findings.push_back(
+      {data.has_value(), true,
+       data ? "the program's own data: " + data->root.string() : data.error().message,
+       "build the whole project: cmake --build build"});
   for (const auto& finding : findings) {
-    fmt::print("{:<5} {}\n", finding.good ? "ok" : finding.needed ? "MISS" : "note", base::printable(finding.what));
+    fmt::print("{:<5} {}\n",
+               finding.good     ? "ok"
+               : finding.needed ? "MISS"
+                                : "note",
+               base::printable(finding.what));
     if (!finding.good) fmt::print("      to do: {}\n", finding.fix);
     if (!finding.good && finding.needed) context.exit_code = kUnfit;
   }
@@ -110,7 +127,8 @@ void doctor(Context& context) {
 }  // namespace
 
 void add_doctor(CLI::App& app, Context& context) {
-  auto* command = app.add_subcommand("doctor", "Look at this machine: what is missing, and what to do");
+  auto* command =
+      app.add_subcommand("doctor", "Look at this machine: what is missing, and what to do");
   command->footer("Example: bpfmatrix doctor");
   command->callback([&context] { doctor(context); });
 }

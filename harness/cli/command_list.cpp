@@ -23,7 +23,8 @@ std::string source_text(const spec::LoaderEntry& entry) {
     return fmt::format("Debian source package libbpf in {}", debian->suite);
   if (const auto* crate = std::get_if<spec::CrateLibbpf>(&entry.source))
     return fmt::format("crate libbpf-sys {}", crate->crate_version);
-  if (const auto* checkout = std::get_if<spec::CheckoutLibbpf>(&entry.source)) return checkout->folder.string();
+  if (const auto* checkout = std::get_if<spec::CheckoutLibbpf>(&entry.source))
+    return checkout->folder.string();
   return "the bpf(2) system call, no library";
 }
 
@@ -32,7 +33,8 @@ base::Status list_kernels(const image::DataFolder& data, const image::Workspace&
   BPFM_TRY(const auto lock, image::Lock::read(workspace.lock()));
   for (const auto& kernel : catalogue.kernels) {
     const auto locked = lock.kernels.find(kernel.id);
-    const std::string have = locked == lock.kernels.end() ? "not fetched yet" : locked->second.package_version;
+    const std::string have =
+        locked == lock.kernels.end() ? "not fetched yet" : locked->second.package_version;
     fmt::print("{:<16} {:<42} {}\n", kernel.id, source_text(kernel), have);
   }
   return {};
@@ -43,7 +45,8 @@ base::Status list_loaders(const image::DataFolder& data, const image::Workspace&
   BPFM_TRY(const auto lock, image::Lock::read(workspace.lock()));
   for (const auto& loader : catalogue.loaders) {
     const bool ready = loader.kind == "raw" || lock.loaders.contains(loader.id);
-    fmt::print("{:<16} {:<52} {}\n", loader.id, source_text(loader), ready ? "built" : "not built yet");
+    fmt::print("{:<16} {:<52} {}\n", loader.id, source_text(loader),
+               ready ? "built" : "not built yet");
   }
   return {};
 }
@@ -52,8 +55,9 @@ base::Status list_programs(const image::DataFolder& data) {
   BPFM_TRY(const auto set, run::read_programs(data, nullptr));
   for (const auto& program : set.programs) {
     if (program.function == nullptr) continue;
-    fmt::print("{:<20} {:>6} instructions  section {:<28}{}{}{}\n", program.id, program.function->instruction_count,
-               program.function->section, program.function->has_relocations ? " relocations" : "",
+    fmt::print("{:<20} {:>6} instructions  section {:<28}{}{}{}\n", program.id,
+               program.function->instruction_count, program.function->section,
+               program.function->has_relocations ? " relocations" : "",
                program.object->has_core_relocations ? " CO-RE" : "",
                program.function->needs_attach_target ? " attach target" : "");
   }
@@ -65,7 +69,8 @@ base::Status list_runs(const image::Workspace& workspace) {
   BPFM_TRY(auto store, result::Store::open(workspace.results()));
   BPFM_TRY(const auto runs, store.list());
   for (const auto& run : runs)
-    fmt::print("{:<32} {} {}  {}\n", run.id, run.started, run.accel, run.finished.empty() ? "incomplete" : "complete");
+    fmt::print("{:<32} {} {}  {}\n", run.id, run.started, run.accel,
+               run.finished.empty() ? "incomplete" : "complete");
   return {};
 }
 

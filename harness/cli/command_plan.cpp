@@ -21,7 +21,9 @@ struct Options {
 };
 
 const char* ruling_name(Ruling ruling) {
-  return ruling == Ruling::run ? "run" : ruling == Ruling::filtered ? "filtered" : "not_expressible";
+  return ruling == Ruling::run        ? "run"
+         : ruling == Ruling::filtered ? "filtered"
+                                      : "not_expressible";
 }
 
 struct Count {
@@ -42,25 +44,29 @@ std::map<uint32_t, Count> count_by_kernel(const plan::Plan& plan) {
 void print_text(const plan::Plan& plan, bool cells) {
   uint32_t boots = 0, run = 0, settled = 0;
   for (const auto& [kernel, count] : count_by_kernel(plan)) {
-    fmt::print("{:<16} {:>6} cells with {} loaders{}\n", plan.kernels[kernel].id, count.run, count.loaders.size(),
-               count.settled != 0 ? fmt::format(", {} settled without running", count.settled) : "");
+    fmt::print(
+        "{:<16} {:>6} cells with {} loaders{}\n", plan.kernels[kernel].id, count.run,
+        count.loaders.size(),
+        count.settled != 0 ? fmt::format(", {} settled without running", count.settled) : "");
     boots += count.run != 0 ? 1 : 0;
     run += count.run;
     settled += count.settled;
   }
-  fmt::print("{} boots, {} cells to run, {} settled without running (excluded or not expressible)\n", boots, run,
-             settled);
+  fmt::print(
+      "{} boots, {} cells to run, {} settled without running (excluded or not expressible)\n",
+      boots, run, settled);
   if (!cells) return;
   for (const auto& cell : plan.cells)
-    fmt::print("{} {}{}{}\n", ruling_name(cell.ruling), plan.id(cell), cell.ruling_text.empty() ? "" : "  # ",
-               cell.ruling_text);
+    fmt::print("{} {}{}{}\n", ruling_name(cell.ruling), plan.id(cell),
+               cell.ruling_text.empty() ? "" : "  # ", cell.ruling_text);
 }
 
 void print_json(const plan::Plan& plan) {
   nlohmann::ordered_json out;
   out["boots"] = nlohmann::ordered_json::array();
   for (const auto& [kernel, count] : count_by_kernel(plan))
-    out["boots"].push_back({{"kernel", plan.kernels[kernel].id}, {"cells", count.run}, {"settled", count.settled}});
+    out["boots"].push_back(
+        {{"kernel", plan.kernels[kernel].id}, {"cells", count.run}, {"settled", count.settled}});
   out["cells"] = nlohmann::ordered_json::array();
   for (const auto& cell : plan.cells) {
     nlohmann::ordered_json one{{"id", plan.id(cell)}, {"ruling", ruling_name(cell.ruling)}};
@@ -89,7 +95,8 @@ void add_plan(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand("plan", "Print the boots and cells of a matrix; runs nothing");
   command->footer("Example: bpfmatrix plan nightly -k debian-6.12 --cells");
   auto options = std::make_shared<Options>();
-  command->add_option("MATRIX", options->matrix, "Matrix file, or the name of a shipped one")->required();
+  command->add_option("MATRIX", options->matrix, "Matrix file, or the name of a shipped one")
+      ->required();
   add_selection(*command, options->selection);
   command->add_flag("--cells", options->cells, "Print every cell");
   command->add_flag("--json", options->json, "Everything as JSON");

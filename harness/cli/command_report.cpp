@@ -42,7 +42,8 @@ void add_report(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand("report", "Print the table of a run that is in the store");
   command->footer("Example: bpfmatrix report latest --format markdown > table.md");
   auto options = std::make_shared<Options>();
-  command->add_option("RUN", options->run, "Id, the beginning of one, or latest")->capture_default_str();
+  command->add_option("RUN", options->run, "Id, the beginning of one, or latest")
+      ->capture_default_str();
   command->add_option("--format", options->format, "terminal or markdown")
       ->check(CLI::IsMember({"terminal", "markdown"}))
       ->capture_default_str();
@@ -53,8 +54,10 @@ void add_export(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand("export", "Write every cell of a run for other programs");
   command->footer("Example: bpfmatrix export latest > results.json");
   auto options = std::make_shared<ExportOptions>();
-  command->add_option("RUN", options->run, "Id, the beginning of one, or latest")->capture_default_str();
-  command->add_option("--format", options->format, "json (schema: harness/docs/results.schema.json)")
+  command->add_option("RUN", options->run, "Id, the beginning of one, or latest")
+      ->capture_default_str();
+  command
+      ->add_option("--format", options->format, "json (schema: harness/docs/results.schema.json)")
       ->check(CLI::IsMember({"json"}))
       ->capture_default_str();
   command->callback([&context, options] { export_run(context, *options); });

@@ -30,7 +30,8 @@ void run(Context& context, Options& options) {
   const auto summary = run::run_matrix(options.request, workspace, *data);
   if (!summary) return context.fail(summary.error());
   if (summary->run.empty()) {
-    fmt::print(stderr, "bpfmatrix: nothing is selected: no cell of the matrix matches -k, -l, -p and -m\n");
+    fmt::print(stderr,
+               "bpfmatrix: nothing is selected: no cell of the matrix matches -k, -l, -p and -m\n");
     context.exit_code = kNothingSelected;
     return;
   }
@@ -47,15 +48,20 @@ void run(Context& context, Options& options) {
 }  // namespace
 
 void add_run(CLI::App& app, Context& context) {
-  auto* command = app.add_subcommand("run", "Boot the kernels of a matrix, measure its cells, print the table");
+  auto* command =
+      app.add_subcommand("run", "Boot the kernels of a matrix, measure its cells, print the table");
   command->footer("Example: bpfmatrix run quick -k 'debian-6.*' -l raw");
   auto options = std::make_shared<Options>();
-  command->add_option("MATRIX", options->request.matrix, "Matrix file, or the name of a shipped one")->required();
+  command
+      ->add_option("MATRIX", options->request.matrix, "Matrix file, or the name of a shipped one")
+      ->required();
   add_selection(*command, options->request.selection);
-  command->add_option("-j,--jobs", options->request.machines, "Machines at a time (default: by cores and memory)");
+  command->add_option("-j,--jobs", options->request.machines,
+                      "Machines at a time (default: by cores and memory)");
   command->add_option("--accel", options->accel, "auto: decided by a canary boot; kvm; tcg")
       ->check(CLI::IsMember({"auto", "kvm", "tcg"}));
-  command->add_flag("--locked", options->request.locked, "Use exactly what the workspace's lock says, or refuse");
+  command->add_flag("--locked", options->request.locked,
+                    "Use exactly what the workspace's lock says, or refuse");
   command->add_flag("--offline", options->request.offline, "Take kernels only from the workspace");
   command->add_flag("-q,--quiet", options->request.quiet, "No progress, only what goes wrong");
   command->add_option("--qemu", options->request.qemu, "QEMU to use")->capture_default_str();

@@ -9,8 +9,10 @@
 
 int main(int argc, char** argv) {
   using namespace bpfmatrix;  // NOLINT: main only
-  CLI::App app{"Boots real kernels, loads BPF programs in every verifier log mode with every libbpf version,\n"
-               "and prints what happened."};
+  CLI::App app{
+      "Boots real kernels, loads BPF programs in every verifier log mode with every libbpf "
+      "version,\n"
+      "and prints what happened."};
   cli::Context context;
   app.set_version_flag("--version", std::string("bpfmatrix ") + run::kVersion);
   app.add_option("--workspace", context.workspace, "Folder for kernels, loaders and results")

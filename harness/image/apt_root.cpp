@@ -33,9 +33,8 @@ constexpr std::chrono::seconds kSlowestDownload{1800};
 base::Result<base::CommandOutput> run_apt(std::vector<std::string> argv,
                                           const fs::path& configuration) {
   argv.insert(argv.begin() + 1, {"-c", configuration.string()});  // before any -o
-  auto output = base::run_command({.argv = std::move(argv),
-                                   .environment = {{"LC_ALL", "C"}},
-                                   .timeout = kSlowestDownload});
+  auto output = base::run_command(
+      {.argv = std::move(argv), .environment = {{"LC_ALL", "C"}}, .timeout = kSlowestDownload});
   if (!output && output.error().kind == ErrorKind::unavailable) {
     return output.error().in("apt is needed to get kernels and sources from Debian (package apt)");
   }

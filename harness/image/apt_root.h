@@ -22,7 +22,7 @@ struct Package {
   std::string name, version, suite;
   std::string filename;  // path in the archive
   std::string sha256;
-  uint64_t size = 0;     // bytes
+  uint64_t size = 0;  // bytes
 };
 struct SourcePackage {
   std::string version, suite;

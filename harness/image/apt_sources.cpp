@@ -15,7 +15,7 @@ namespace {
 
 // First words of Debian's suites. Ubuntu's and third parties' own names are no mirror of Debian.
 constexpr std::array<std::string_view, 14> kSuites = {
-    "buster", "bullseye", "bookworm",  "trixie",       "forky",   "duke",     "sid",
+    "buster", "bullseye", "bookworm",  "trixie",       "forky",    "duke",         "sid",
     "stable", "testing",  "oldstable", "oldoldstable", "unstable", "experimental", "rc-buggy"};
 
 std::vector<std::string> words(std::string_view text) {
@@ -152,8 +152,8 @@ Mirrors host_mirrors(const fs::path& etc_apt) {
   const auto add = [&](const fs::path& file) {
     const auto text = base::read_file(file, 1 << 20);
     if (!text) return;
-    const auto found = file.extension() == ".sources" ? parse_deb822_sources(*text)
-                                                      : parse_sources_list(*text);
+    const auto found =
+        file.extension() == ".sources" ? parse_deb822_sources(*text) : parse_sources_list(*text);
     sources.insert(sources.end(), found.begin(), found.end());
   };
   add(etc_apt / "sources.list");

@@ -109,8 +109,9 @@ base::Result<std::map<std::string, std::string>> read_tar(archive* in, const Wan
     std::string& content = contents[path];
     content.clear();
     content.reserve(size);
-    BPFM_CHECK(read_pieces(in, [&](std::string_view piece) { content += piece; }, limits.file,
-                           limits).in(path));
+    BPFM_CHECK(read_pieces(
+                   in, [&](std::string_view piece) { content += piece; }, limits.file, limits)
+                   .in(path));
   }
 }
 
@@ -188,7 +189,8 @@ base::Result<std::string> decompress(std::string_view bytes, const ArchiveLimits
   if (!usable(archive_read_open_memory(in.get(), bytes.data(), bytes.size())))
     return fail(ErrorKind::invalid_input, "{}", why(in.get()));
   std::string content;
-  BPFM_CHECK(read_raw(in.get(), [&](std::string_view piece) { content += piece; }, limits));
+  BPFM_CHECK(read_raw(
+      in.get(), [&](std::string_view piece) { content += piece; }, limits));
   return content;
 }
 

@@ -19,8 +19,8 @@ namespace bpfmatrix::image {
 
 struct ArchiveLimits {
   uint64_t entries = 200'000;
-  uint64_t file = uint64_t{512} << 20;   // bytes of one file
-  uint64_t total = uint64_t{4} << 30;    // bytes of all files, wanted or not
+  uint64_t file = uint64_t{512} << 20;  // bytes of one file
+  uint64_t total = uint64_t{4} << 30;   // bytes of all files, wanted or not
   // Unpacked to packed, looked at from `ratio_from` unpacked bytes on. A kernel package is at 5 to
   // 12, a bomb of zeros in xz above 5000.
   uint64_t ratio = 200;

@@ -53,8 +53,7 @@ class Cpio {
     static_cast<Cpio*>(self)->bytes_.append(static_cast<const char*>(data), size);
     return static_cast<la_ssize_t>(size);
   }
-  base::Status add(const std::string& name, mode_t mode, const std::string& content,
-                   dev_t number) {
+  base::Status add(const std::string& name, mode_t mode, const std::string& content, dev_t number) {
     std::unique_ptr<archive_entry, decltype(&archive_entry_free)> entry(archive_entry_new(),
                                                                         &archive_entry_free);
     archive_entry_set_pathname(entry.get(), name.c_str());
@@ -66,8 +65,7 @@ class Cpio {
     if (number != 0) archive_entry_set_rdev(entry.get(), number);
     if (archive_write_header(archive_.get(), entry.get()) != ARCHIVE_OK) return broken(name);
     if (content.empty()) return {};
-    const la_ssize_t written =
-        archive_write_data(archive_.get(), content.data(), content.size());
+    const la_ssize_t written = archive_write_data(archive_.get(), content.data(), content.size());
     if (written != static_cast<la_ssize_t>(content.size())) return broken(name);
     return {};
   }

@@ -24,9 +24,8 @@ namespace {
 constexpr uint64_t kLargestImage = uint64_t{512} << 20;
 
 bool any_matches(std::initializer_list<const char*> globs, std::string_view path) {
-  return std::any_of(globs.begin(), globs.end(), [&](const char* glob) {
-    return base::glob_matches(glob, std::string(path));
-  });
+  return std::any_of(globs.begin(), globs.end(),
+                     [&](const char* glob) { return base::glob_matches(glob, std::string(path)); });
 }
 
 bool is_image(std::string_view path) {
@@ -91,9 +90,8 @@ base::Result<std::map<std::string, std::string>> modules_of_folder(
 base::Result<std::string> config_beside(const fs::path& image, const fs::path& modules,
                                         const std::string& release) {
   std::error_code ec;
-  for (const fs::path& path :
-       {modules.empty() ? fs::path() : modules / "config",
-        image.parent_path() / fmt::format("config-{}", release)}) {
+  for (const fs::path& path : {modules.empty() ? fs::path() : modules / "config",
+                               image.parent_path() / fmt::format("config-{}", release)}) {
     if (!path.empty() && fs::is_regular_file(path, ec)) return base::read_file(path, 16 << 20);
   }
   return std::string();

@@ -14,8 +14,8 @@ namespace bpfmatrix::image {
 
 struct KernelContents {
   std::string release;
-  std::string image;   // bzImage or vmlinux
-  std::string config;  // empty: not known
+  std::string image;                                         // bzImage or vmlinux
+  std::string config;                                        // empty: not known
   std::vector<std::pair<std::string, std::string>> modules;  // name, content; loading order
 };
 

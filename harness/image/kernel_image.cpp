@@ -67,7 +67,9 @@ base::Result<std::string> vmlinux_release(std::string_view image) {
 }  // namespace
 
 base::Result<std::string> kernel_release(std::string_view image) {
-  if (image.size() >= 64 && image.starts_with("\x7f" "ELF")) return vmlinux_release(image);
+  if (image.size() >= 64 && image.starts_with("\x7f"
+                                              "ELF"))
+    return vmlinux_release(image);
   if (image.size() < kHeaderEnd)
     return fail(ErrorKind::invalid_input, "{} bytes are no kernel", image.size());
   if (read16(image, kBootFlag) != 0xaa55 || image.substr(kHeaderMagic, 4) != "HdrS")

@@ -1,10 +1,11 @@
 // Which packages of a Debian suite make up a kernel. Pure: works on what find() returned.
 //
 // Up to 6.18 one package, linux-image-<release>, holds everything. From 6.19 on it is a meta
-// package of 2 kB and the kernel lies in linux-binary-<release>, its modules in linux-modules-<release>,
-// its config in linux-base-<release>; of versions that were replaced in a backports suite only
-// linux-binary may be left. Names without a full release (linux-image-cloud-amd64) are meta
-// packages, -dbg and -unsigned ones hold nothing else or the same.
+// package of 2 kB and the kernel lies in linux-binary-<release>, its modules in
+// linux-modules-<release>, its config in linux-base-<release>; of versions that were replaced in a
+// backports suite only linux-binary may be left. Names without a full release
+// (linux-image-cloud-amd64) are meta packages, -dbg and -unsigned ones hold nothing else or the
+// same.
 #pragma once
 
 #include <optional>

@@ -29,13 +29,13 @@ struct Module {
 struct Kernel {
   std::string id;
   std::string vendor, series, arch;
-  std::string release;           // "6.1.0-50-cloud-amd64": from the image's own header
-  std::string package_version;   // "6.1.176-1"; empty for local files
-  std::string source;            // for people: "debian bookworm-security linux-image-… 6.1.176-1"
-  std::string sha256;            // of the image, in the store
-  std::string config_sha256;     // of the config; empty when there is none
-  std::filesystem::path image;   // verified path in the store
-  std::vector<Module> modules;   // those that virtio-serial needs, in loading order
+  std::string release;          // "6.1.0-50-cloud-amd64": from the image's own header
+  std::string package_version;  // "6.1.176-1"; empty for local files
+  std::string source;           // for people: "debian bookworm-security linux-image-… 6.1.176-1"
+  std::string sha256;           // of the image, in the store
+  std::string config_sha256;    // of the config; empty when there is none
+  std::filesystem::path image;  // verified path in the store
+  std::vector<Module> modules;  // those that virtio-serial needs, in loading order
 };
 
 class KernelProvider {
@@ -60,8 +60,7 @@ class KernelProvider {
   base::Result<std::optional<Kernel>> from_store(const spec::KernelEntry& entry,
                                                  const LockedKernel& locked);
   base::Result<KernelPackages> choose(const spec::KernelEntry& entry,
-                                      const spec::DebianKernel& source,
-                                      const LockedKernel* locked);
+                                      const spec::DebianKernel& source, const LockedKernel* locked);
   base::Result<LockedKernel> fetch(const spec::KernelEntry& entry, const KernelPackages& packages);
   const Workspace& workspace_;
   ContentStore store_;

@@ -161,7 +161,7 @@ Result<LibbpfSource> fetch_crate(const spec::CrateLibbpf& where, const fs::path&
   if (base::find_program("cargo").empty())
     return fail(
         ErrorKind::unavailable,
-        "cargo is not installed: apt-get install cargo (1.68 or newer, or an older one with "
+        "cargo is not installed: apt-get install cargo-web (1.68 or newer, or an older one with "
         "a git index), or name another source of this version");
   const fs::path project = scratch / "fetch";
   BPFM_CHECK(resolve_crate(project, version));

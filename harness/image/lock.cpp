@@ -158,8 +158,7 @@ base::Result<Lock> Lock::read(const fs::path& file) {
 }
 
 base::Status Lock::write() const {
-  json document = {
-      {"format", kFormat}, {"kernels", json::object()}, {"loaders", json::object()}};
+  json document = {{"format", kFormat}, {"kernels", json::object()}, {"loaders", json::object()}};
   for (const auto& [id, kernel] : kernels) document["kernels"][id] = to_json(kernel);
   for (const auto& [id, libbpf] : loaders) document["loaders"][id] = to_json(libbpf);
   const std::string text = document.dump(2, ' ', false, json::error_handler_t::replace);

@@ -17,14 +17,15 @@ struct LockedPackage {
 struct LockedKernel {
   std::string suite, release, package_version;
   std::vector<LockedPackage> packages;
-  std::string image_sha256, config_sha256;                       // in the store
-  std::vector<std::pair<std::string, std::string>> modules;      // name, sha256; loading order
+  std::string image_sha256, config_sha256;                   // in the store
+  std::vector<std::pair<std::string, std::string>> modules;  // name, sha256; loading order
 };
 struct LockedLibbpf {
   std::string source;         // "debian bookworm 1.1.2-0+deb12u1", "crate libbpf-sys 1.2.1+v1.2.0"
   std::string source_sha256;  // of the tarball or crate
   std::string binary_sha256;  // of the built loader, in the store
-  std::string recipe_sha256;  // of loader sources, flags and compiler version: what it was built with
+  std::string
+      recipe_sha256;  // of loader sources, flags and compiler version: what it was built with
 };
 
 class Lock {
@@ -33,8 +34,8 @@ class Lock {
   static base::Result<Lock> read(const std::filesystem::path& file);
   base::Status write() const;
 
-  std::map<std::string, LockedKernel> kernels;   // by kernel id
-  std::map<std::string, LockedLibbpf> loaders;   // by loader id
+  std::map<std::string, LockedKernel> kernels;  // by kernel id
+  std::map<std::string, LockedLibbpf> loaders;  // by loader id
 
  private:
   std::filesystem::path file_;

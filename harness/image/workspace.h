@@ -11,10 +11,12 @@ namespace bpfmatrix::image {
 struct Workspace {
   std::filesystem::path root;
 
-  [[nodiscard]] std::filesystem::path store() const { return root / "store"; }        // by content
-  [[nodiscard]] std::filesystem::path apt() const { return root / "apt"; }            // private apt root
-  [[nodiscard]] std::filesystem::path lock() const { return root / "lock.json"; }     // exact versions
-  [[nodiscard]] std::filesystem::path sources() const { return root / "sources"; }    // libbpf sources
+  [[nodiscard]] std::filesystem::path store() const { return root / "store"; }  // by content
+  [[nodiscard]] std::filesystem::path apt() const { return root / "apt"; }      // private apt root
+  [[nodiscard]] std::filesystem::path lock() const { return root / "lock.json"; }  // exact versions
+  [[nodiscard]] std::filesystem::path sources() const {
+    return root / "sources";
+  }  // libbpf sources
   [[nodiscard]] std::filesystem::path temporary() const { return root / "tmp"; }
   [[nodiscard]] std::filesystem::path evidence() const { return root / "evidence"; }  // consoles
   [[nodiscard]] std::filesystem::path results() const { return root / "results.sqlite"; }
@@ -25,12 +27,16 @@ struct Workspace {
 struct DataFolder {
   std::filesystem::path root;
 
-  [[nodiscard]] std::filesystem::path kernel_catalogue() const { return root / "images/kernels.yaml"; }
-  [[nodiscard]] std::filesystem::path loader_catalogue() const { return root / "images/libbpf.yaml"; }
+  [[nodiscard]] std::filesystem::path kernel_catalogue() const {
+    return root / "images/kernels.yaml";
+  }
+  [[nodiscard]] std::filesystem::path loader_catalogue() const {
+    return root / "images/libbpf.yaml";
+  }
   [[nodiscard]] std::filesystem::path agent() const { return root / "guest/agent"; }
   [[nodiscard]] std::filesystem::path raw_loader() const { return root / "guest/loader-raw"; }
   [[nodiscard]] std::filesystem::path loader_sources() const { return root / "guest/loader"; }
-  [[nodiscard]] std::filesystem::path matrices() const { return root / "matrices"; }      // *.yaml
+  [[nodiscard]] std::filesystem::path matrices() const { return root / "matrices"; }   // *.yaml
   [[nodiscard]] std::filesystem::path programs() const { return root / "testprogs"; }  // *.bpf.o
 };
 // Looks beside the running executable. Error unavailable when the catalogue is not there.

@@ -12,9 +12,9 @@ namespace bpfmatrix::plan {
 
 // What a boot is made of, the same for all its cells.
 struct MachineDigests {
-  std::string kernel;     // sha256 of the image
-  std::string initramfs;  // sha256: modules and agent
-  std::string agent;      // sha256
+  std::string kernel;        // sha256 of the image
+  std::string initramfs;     // sha256: modules and agent
+  std::string agent;         // sha256
   std::string command_line;  // without the per-boot nonce
   std::string qemu_version;
   std::string cpu_model;

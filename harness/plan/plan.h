@@ -30,7 +30,7 @@ struct Plan {
   std::vector<spec::KernelEntry> kernels;  // catalogue order
   std::vector<spec::LoaderEntry> loaders;
   std::vector<Program> programs;
-  std::vector<Cell> cells;  // sorted: kernel, loader, program, mode; each cell once
+  std::vector<Cell> cells;         // sorted: kernel, loader, program, mode; each cell once
   std::vector<std::string> notes;  // for people: a glob of programs that matched nothing, ...
 
   // "debian-6.1/libbpf-1.1.2/trivial/prog_load:2:4096": stable from night to night.

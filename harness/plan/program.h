@@ -11,22 +11,22 @@ namespace bpfmatrix::plan {
 
 // One entry function of an object.
 struct Function {
-  std::string name;      // "trivial"
-  std::string section;   // "socket"
+  std::string name;                   // "trivial"
+  std::string section;                // "socket"
   uint32_t prog_type = 0;             // enum bpf_prog_type; 0 when libbpf does not know the section
   uint32_t expected_attach_type = 0;  // enum bpf_attach_type
   uint32_t instruction_count = 0;
-  bool has_relocations = false;       // maps, globals, calls, CO-RE: raw cannot load it
-  bool needs_attach_target = false;   // fentry & co.: a BTF id of the kernel is needed to load it
-  std::string instructions;           // 8 bytes each, as in the object; not relocated
+  bool has_relocations = false;      // maps, globals, calls, CO-RE: raw cannot load it
+  bool needs_attach_target = false;  // fentry & co.: a BTF id of the kernel is needed to load it
+  std::string instructions;          // 8 bytes each, as in the object; not relocated
 };
 
 struct Object {
-  std::string stem;               // "core_relocation"
+  std::string stem;  // "core_relocation"
   std::filesystem::path path;
-  std::string sha256;             // of the file
+  std::string sha256;  // of the file
   std::string license;
-  std::string btf;                // bytes of .BTF; empty when there is none
+  std::string btf;  // bytes of .BTF; empty when there is none
   bool has_core_relocations = false;
   std::vector<Function> functions;
 };

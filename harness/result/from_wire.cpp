@@ -93,6 +93,7 @@ Observation observation_of(const wire::Observation& seen) {
   out.kept = kept_of(seen.kept);
   out.overrun = seen.overrun;
   out.touched = (seen.flags & BPFM_TOUCHED) != 0;
+  out.btf_unreadable = (seen.flags & BPFM_BTF_UNREADABLE) != 0;
   out.verified = (seen.flags & BPFM_VERIFIED) != 0;
   out.log_head = seen.log_head;
   out.log_tail = seen.log_tail;

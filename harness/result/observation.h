@@ -35,25 +35,26 @@ struct Call {
 // Numbers of the verifier's own statistics lines.
 struct Verification {
   uint64_t insns = 0, states = 0, peak_states = 0;
-  std::optional<uint64_t> time_us;     // only with the STATS level
-  std::optional<uint64_t> stack;       // bytes, likewise: the sum over all functions, which is what
-                                       // every kernel's text allows (and veristat's number)
+  std::optional<uint64_t> time_us;  // only with the STATS level
+  std::optional<uint64_t> stack;    // bytes, likewise: the sum over all functions, which is what
+                                    // every kernel's text allows (and veristat's number)
 
   bool operator==(const Verification&) const = default;
 };
 
 struct Observation {
-  int error = 0;                // errno of the loader's API, 0 success, >= 4000 libbpf's own
-  int kernel_errno = 0;         // of the last measured call; meaningful when decided_by is kernel
+  int error = 0;         // errno of the loader's API, 0 success, >= 4000 libbpf's own
+  int kernel_errno = 0;  // of the last measured call; meaningful when decided_by is kernel
   DecidedBy decided_by = DecidedBy::unknown;
-  int64_t return_value = 0;     // as the API gave it
+  int64_t return_value = 0;               // as the API gave it
   std::optional<uint64_t> log_true_size;  // bytes incl. NUL, when the kernel told it
   std::optional<uint64_t> true_size;      // bytes; measured for a relative buffer
-  uint64_t buffer_size = 0;     // bytes passed
-  uint64_t log_length = 0;      // bytes without NUL
+  uint64_t buffer_size = 0;               // bytes passed
+  uint64_t log_length = 0;                // bytes without NUL
   Kept kept = Kept::none;
   uint32_t overrun = 0;         // bytes written past the buffer
   bool touched = false;         // the kernel wrote into the buffer
+  bool btf_unreadable = false;  // the library refused and cannot read the kernel's BTF
   bool verified = false;        // evidence that verification was reached
   std::string log_head;         // <= 2 KiB
   std::string log_tail;         // <= 4 KiB
@@ -68,15 +69,15 @@ struct Observation {
 // What an attempt at a cell came to. With `state` measured there is an observation.
 enum class AttemptState {
   measured,
-  not_expressible,   // note: why
+  not_expressible,  // note: why
   not_measurable,
-  filtered,          // excluded by the matrix; note: its reason
-  kernel_crash,      // note: the title
+  filtered,      // excluded by the matrix; note: its reason
+  kernel_crash,  // note: the title
   agent_crash,
   timeout,
   hang,
-  protocol,          // the guest broke the wire format
-  boot_fail,         // MISS from here on
+  protocol,   // the guest broke the wire format
+  boot_fail,  // MISS from here on
   qemu_crash,
   image_unavailable,
   bad_image,

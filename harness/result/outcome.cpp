@@ -36,9 +36,10 @@ Outcome classify_success(const Observation& seen) {
 
 Outcome classify_error(const Observation& seen) {
   // bpf_object__load() gives -ESRCH when libbpf can parse no kernel BTF (libbpf 0.0.6 .. 0.8.3 on
-  // the BTF of 6.1 and later).
+  // the BTF of 6.1 and later), but for a missing attach target too: the loader tried the BTF alone.
   if (seen.decided_by == DecidedBy::library)
-    return seen.error == ESRCH ? Outcome::MISSING_BTF : Outcome::LIBRARY_REFUSED;
+    return seen.error == ESRCH && seen.btf_unreadable ? Outcome::MISSING_BTF
+                                                      : Outcome::LIBRARY_REFUSED;
 
   // ENOSPC is about the log only with a sign that the kernel came to write one; without, it is a
   // refusal like any other.

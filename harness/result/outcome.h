@@ -14,21 +14,21 @@ namespace bpfmatrix::result {
 
 // What an observation amounts to.
 enum class Outcome {
-  LOADED,               // the kernel took it
-  VERIFIER_REJECTION,   // verification was reached and said no
-  LOG_TRUNCATED,        // ENOSPC from the kernel: the log did not fit (whatever the program is)
-  KERNEL_REFUSED,       // the kernel refused the call without verifying (log attributes, EPERM, ...)
-  LIBRARY_REFUSED,      // the library refused: the measured call was never made, or had succeeded
-  REFUSED_BY_UNKNOWN,   // an error, calls could not be recorded, and no trace of the kernel is left
-  MISSING_BTF,          // the library found no kernel BTF that it can read
+  LOADED,              // the kernel took it
+  VERIFIER_REJECTION,  // verification was reached and said no
+  LOG_TRUNCATED,       // ENOSPC from the kernel: the log did not fit (whatever the program is)
+  KERNEL_REFUSED,      // the kernel refused the call without verifying (log attributes, EPERM, ...)
+  LIBRARY_REFUSED,     // the library refused: the measured call was never made, or had succeeded
+  REFUSED_BY_UNKNOWN,  // an error, calls could not be recorded, and no trace of the kernel is left
+  MISSING_BTF,         // the library found no kernel BTF that it can read
   LIBRARY_FALSE_SUCCESS,  // the library said success; the measured call was never made, or failed
-  NOT_EXPRESSIBLE,      // this loader cannot say it, or not for this program
-  NOT_MEASURABLE,       // the true size could not be found
-  KERNEL_CRASH,         // the kernel died under it
-  AGENT_CRASH,          // the loader process died under it
-  TIMEOUT,              // it took longer than its limit; the loader was killed
-  HANG,                 // the machine went silent under it
-  NOT_RUN,              // never measured; the attempt's reason says why
+  NOT_EXPRESSIBLE,        // this loader cannot say it, or not for this program
+  NOT_MEASURABLE,         // the true size could not be found
+  KERNEL_CRASH,           // the kernel died under it
+  AGENT_CRASH,            // the loader process died under it
+  TIMEOUT,                // it took longer than its limit; the loader was killed
+  HANG,                   // the machine went silent under it
+  NOT_RUN,                // never measured; the attempt's reason says why
 };
 [[nodiscard]] std::string_view name(Outcome outcome);
 [[nodiscard]] std::optional<Outcome> parse_outcome(std::string_view text);
@@ -43,7 +43,8 @@ enum class Status { PASS, FAIL, DONE, ERROR, MISS, SKIP };
 // Did the attempt get as far as the cell: was it measured, or did something break under it?
 [[nodiscard]] bool reached_the_cell(AttemptState state);
 // Do two attempts at one cell contradict each other? Differences of outcome, errno, who decided and
-// the part of the log that was kept count; a machine that never came up says nothing about the cell.
+// the part of the log that was kept count; a machine that never came up says nothing about the
+// cell.
 [[nodiscard]] bool disagree(const Attempt& a, const Attempt& b);
 
 // Every enum value, in order: for pages and tests that must name them all.

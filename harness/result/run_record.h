@@ -40,14 +40,14 @@ struct CellRecord {
 };
 
 struct RunHeader {
-  std::string id;          // "20261122-131500-quick": sorts by time
-  std::string matrix;      // name
-  std::string started;     // UTC, ISO 8601, a label only
-  std::string finished;    // empty while it runs or when it was cut off
+  std::string id;        // "20261122-131500-quick": sorts by time
+  std::string matrix;    // name
+  std::string started;   // UTC, ISO 8601, a label only
+  std::string finished;  // empty while it runs or when it was cut off
   std::string program_version, qemu_version, accel, host;
   std::vector<std::string> notes;  // sentences for people: a kernel that moved, ...
-  std::string matrix_file;  // as the user gave it, for commands to paste; empty: not known
-  std::string selection;    // "-k debian-6.1 -m '*:2:*'"; empty: all of the matrix was planned
+  std::string matrix_file;         // as the user gave it, for commands to paste; empty: not known
+  std::string selection;  // "-k debian-6.1 -m '*:2:*'"; empty: all of the matrix was planned
 };
 
 struct RunRecord {
@@ -55,9 +55,9 @@ struct RunRecord {
   std::vector<KernelRecord> kernels;
   std::vector<LoaderRecord> loaders;
   std::vector<ProgramRecord> programs;
-  std::vector<CellRecord> cells;                    // plan order
-  std::vector<spec::Expectation> expectations;      // of the matrix
-  std::vector<std::string> required_kernels;        // globs
+  std::vector<CellRecord> cells;                // plan order
+  std::vector<spec::Expectation> expectations;  // of the matrix
+  std::vector<std::string> required_kernels;    // globs
 };
 
 // What a cell came to, held against what was expected.
@@ -69,10 +69,10 @@ struct Verdict {
 };
 
 struct Judgement {
-  std::vector<Verdict> verdicts;          // one per cell, same order
-  std::vector<std::string> findings;      // e.g. an expectation that no cell exercised
-  std::map<Status, uint32_t> counts;      // statuses that occur
-  int exit_code = 0;                      // 0, 5, 100 or 101 of the documented codes
+  std::vector<Verdict> verdicts;      // one per cell, same order
+  std::vector<std::string> findings;  // e.g. an expectation that no cell exercised
+  std::map<Status, uint32_t> counts;  // statuses that occur
+  int exit_code = 0;                  // 0, 5, 100 or 101 of the documented codes
 };
 // Holds every cell against the expectations that match it. Pure; globs are matched once per axis
 // entry, so that 100,000 cells take well under a second.

@@ -206,6 +206,7 @@ base::Result<Attempt> read_attempt(Row& row) {
   seen.overrun = static_cast<uint32_t>(row.number());
   seen.touched = row.number() != 0;
   seen.verified = row.number() != 0;
+  seen.btf_unreadable = row.number() != 0;
   seen.log_sha256 = row.text();
   seen.duration = std::chrono::nanoseconds(row.number());
   BPFM_TRY(seen.calls, decode_calls(row.bytes()));
@@ -318,9 +319,9 @@ void Store::State::write_attempt(int64_t number, const CellResult& result) {
               name(seen.decided_by), seen.return_value, stored(seen.log_true_size),
               stored(seen.true_size), stored(seen.buffer_size), stored(seen.log_length),
               name(seen.kept), int64_t{seen.overrun}, int64_t{seen.touched}, int64_t{seen.verified},
-              seen.log_sha256, int64_t{seen.duration.count()}, std::string_view(), note, head, tail,
-              messages);
-  constexpr int kCallsColumn = 20;
+              int64_t{seen.btf_unreadable}, seen.log_sha256, int64_t{seen.duration.count()},
+              std::string_view(), note, head, tail, messages);
+  constexpr int kCallsColumn = 21;
   insert.bindNoCopy(kCallsColumn, calls.data(), static_cast<int>(calls.size()));
   insert.exec();
   insert.reset();

@@ -58,6 +58,7 @@ CREATE TABLE attempts (
   return_value INTEGER NOT NULL, log_true_size INTEGER, true_size INTEGER,
   buffer_size INTEGER NOT NULL, log_length INTEGER NOT NULL, kept TEXT NOT NULL,
   overrun INTEGER NOT NULL, touched INTEGER NOT NULL, verified INTEGER NOT NULL,
+  btf_unreadable INTEGER NOT NULL,
   log_sha256 TEXT NOT NULL, duration_ns INTEGER NOT NULL,
   calls BLOB NOT NULL,             -- call_blob.h
   note INTEGER REFERENCES texts(number), log_head INTEGER REFERENCES texts(number),
@@ -86,11 +87,12 @@ const char* const kUpsertProgram =
 const char* const kInsertAttempt =
     "INSERT INTO attempts VALUES (?1,?2,"
     "(SELECT coalesce(max(attempt), 0) + 1 FROM attempts WHERE run=?1 AND cell=?2),"
-    "?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24)";
+    "?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25)";
 const char* const kSelectAttempts =
     "SELECT a.cell, a.key, a.cached, a.state, a.error, a.kernel_errno, a.decided_by,"
     " a.return_value, a.log_true_size, a.true_size, a.buffer_size, a.log_length, a.kept, a.overrun,"
-    " a.touched, a.verified, a.log_sha256, a.duration_ns, a.calls, n.body, h.body, t.body, m.body"
+    " a.touched, a.verified, a.btf_unreadable, a.log_sha256, a.duration_ns, a.calls, n.body, "
+    "h.body, t.body, m.body"
     " FROM attempts a LEFT JOIN texts n ON n.number = a.note"
     " LEFT JOIN texts h ON h.number = a.log_head LEFT JOIN texts t ON t.number = a.log_tail"
     " LEFT JOIN texts m ON m.number = a.messages WHERE a.run=? ORDER BY a.cell, a.attempt";

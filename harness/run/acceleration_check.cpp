@@ -16,7 +16,8 @@ namespace asio = boost::asio;
 using base::ErrorKind;
 
 // The initramfs of a locked kernel, in the store; its path.
-base::Result<std::string> initramfs_of(const image::LockedKernel& locked, image::ContentStore& store) {
+base::Result<std::string> initramfs_of(const image::LockedKernel& locked,
+                                       image::ContentStore& store) {
   BPFM_TRY(const auto data, image::find_data_folder());
   BPFM_TRY(const auto agent, base::read_file(data.agent()));
   std::vector<std::pair<std::string, std::string>> modules;
@@ -27,13 +28,15 @@ base::Result<std::string> initramfs_of(const image::LockedKernel& locked, image:
   BPFM_TRY(const auto archive, image::make_initramfs(agent, modules));
   BPFM_TRY(const auto digest, store.put(archive));
   BPFM_TRY(const auto path, store.verified_path(digest));
-  if (!path) return base::fail(ErrorKind::internal, "the initramfs just written is not in the store");
+  if (!path)
+    return base::fail(ErrorKind::internal, "the initramfs just written is not in the store");
   return path->string();
 }
 
 }  // namespace
 
-base::Result<vm::Acceleration> find_acceleration(const vm::MachineConfig& config, vm::AccelChoice choice,
+base::Result<vm::Acceleration> find_acceleration(const vm::MachineConfig& config,
+                                                 vm::AccelChoice choice,
                                                  const image::Workspace& workspace) {
   asio::io_context io;
   std::optional<base::Result<vm::Acceleration>> chosen;
@@ -58,7 +61,8 @@ base::Result<vm::Acceleration> check_acceleration(const image::Workspace& worksp
     config.initramfs = initramfs;
     return find_acceleration(config, vm::AccelChoice::automatic, workspace);
   }
-  return base::fail(ErrorKind::unavailable, "not known: there is no kernel in the workspace to try it with");
+  return base::fail(ErrorKind::unavailable,
+                    "not known: there is no kernel in the workspace to try it with");
 }
 
 }  // namespace bpfmatrix::run

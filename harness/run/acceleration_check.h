@@ -9,10 +9,12 @@
 namespace bpfmatrix::run {
 
 // Blocking form of vm::choose_acceleration() on a loop of its own.
-base::Result<vm::Acceleration> find_acceleration(const vm::MachineConfig& config, vm::AccelChoice choice,
+base::Result<vm::Acceleration> find_acceleration(const vm::MachineConfig& config,
+                                                 vm::AccelChoice choice,
                                                  const image::Workspace& workspace);
 
-// For a person who asks: with a kernel that the workspace already has. unavailable when there is none.
+// For a person who asks: with a kernel that the workspace already has. unavailable when there is
+// none.
 base::Result<vm::Acceleration> check_acceleration(const image::Workspace& workspace);
 
 }  // namespace bpfmatrix::run

@@ -17,9 +17,9 @@ using base::ErrorKind;
 using result::AttemptState;
 using std::chrono::steady_clock;
 
-constexpr auto kHangGrace = 10s;      // after a cell's own limit, which the agent enforces
-constexpr auto kEndGrace = 5s;        // for a machine to end by itself
-constexpr auto kSendLimit = 60s;      // for one write; loaders are some MiB
+constexpr auto kHangGrace = 10s;  // after a cell's own limit, which the agent enforces
+constexpr auto kEndGrace = 5s;    // for a machine to end by itself
+constexpr auto kSendLimit = 60s;  // for one write; loaders are some MiB
 constexpr uint32_t kFruitlessStarts = 2;
 
 // How one machine ended.
@@ -45,32 +45,37 @@ std::string hex(const std::array<uint8_t, 16>& bytes) {
 // Talks with the agent until everything is done (no Error), or something is wrong.
 boost::asio::awaitable<base::Status> talk(vm::Machine& machine, Session& session,
                                           const BootRequest& request, const BootEvents& events,
-                                          BootReport& report) {
+                                          BootReport& report, uint64_t& quiet_console) {
   const auto started = steady_clock::now();
   const auto boot_deadline = started + request.boot_limit;
   auto last_progress = steady_clock::now();
   uint64_t progress = 0;
+  uint64_t console_before = 0;
   while (!session.done()) {
     if (auto bytes = session.to_send(); !bytes.empty()) {
       auto sent = co_await machine.write_agent(std::move(bytes), steady_clock::now() + kSendLimit);
       if (!sent) co_return sent;
       continue;
     }
-    const auto cell_deadline = last_progress + std::chrono::milliseconds(session.limit_ms()) + kHangGrace;
+    const auto cell_deadline =
+        last_progress + std::chrono::milliseconds(session.limit_ms()) + kHangGrace;
     auto bytes = co_await machine.read_agent(session.hello() ? cell_deadline : boot_deadline);
     if (!bytes) co_return bytes.error();
     if (bytes->empty()) co_return base::fail(ErrorKind::process, "the machine ended");
     auto taken = session.take(*bytes);
     if (auto finished = session.take_finished(); !finished.empty())
-      events.finished(std::move(finished), session.loader());
+      events.finished(std::move(finished));
     if (!taken) co_return taken;
     if (session.hello() && !report.hello) {
       report.hello = session.hello();
-      report.first_hello = std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - started);
+      report.first_hello =
+          std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - started);
     }
     if (session.progress() != progress) {
       progress = session.progress();
       last_progress = steady_clock::now();
+      // One step behind: the console may have been read before the frame that came before it.
+      quiet_console = std::exchange(console_before, machine.console_bytes());
     }
   }
   if (auto bytes = session.to_send(); !bytes.empty())
@@ -78,12 +83,22 @@ boost::asio::awaitable<base::Status> talk(vm::Machine& machine, Session& session
   co_return base::Status{};
 }
 
+// The end of a console, of which the first `bytes` were there before.
+std::string_view since(std::string_view console, uint64_t bytes) {
+  return console.substr(std::min<uint64_t>(bytes, console.size()));
+}
+
+// `quiet_console`: so long was the console when the guest last showed that it was well.
 MachineEnd judge_end(const base::Error& error, const Session& session, const vm::Ending& ending,
-                     std::string console) {
+                     std::string console, uint64_t quiet_console) {
   MachineEnd end;
   end.console = std::move(console);
-  const auto title = find_crash_title(end.console);
-  if (title) {
+  const auto title = find_crash_title(since(end.console, quiet_console));
+  if (!ending.killed_by_us && (ending.status.by_signal || ending.status.code != 0)) {
+    end.state = AttemptState::qemu_crash;
+    end.note = fmt::format("QEMU ended with {}: {}", ending.status.text(),
+                           last_lines(ending.standard_error, 3));
+  } else if (title) {
     end.state = AttemptState::kernel_crash;
     end.note = *title;
   } else if (error.kind == ErrorKind::protocol) {
@@ -96,10 +111,6 @@ MachineEnd judge_end(const base::Error& error, const Session& session, const vm:
   } else if (error.kind != ErrorKind::process) {
     end.state = AttemptState::loader_error;
     end.note = error.message;
-  } else if (!ending.killed_by_us && (ending.status.by_signal || ending.status.code != 0)) {
-    end.state = AttemptState::qemu_crash;
-    end.note = fmt::format("QEMU ended with {}: {}", ending.status.text(),
-                           last_lines(ending.standard_error, 3));
   } else if (!session.hello()) {
     end.state = AttemptState::boot_fail;
     end.note = "the machine restarted before the agent said hello";
@@ -108,6 +119,12 @@ MachineEnd judge_end(const base::Error& error, const Session& session, const vm:
     end.note = fmt::format("the machine ended by itself without a word ({})", error.message);
   }
   return end;
+}
+
+// What a machine's death means for cells that were never begun: they were not run.
+AttemptState without_cell(AttemptState state) {
+  const bool guest = state == AttemptState::kernel_crash || state == AttemptState::hang;
+  return guest ? AttemptState::boot_fail : state;
 }
 
 // With no hello yet a panic is a kernel that does not boot.
@@ -123,7 +140,8 @@ std::string keep_console(const BootRequest& request, uint32_t number, const std:
   return path.string();
 }
 
-void finish_all(std::deque<Job> jobs, AttemptState state, const std::string& note, const BootEvents& events) {
+void finish_all(std::deque<Job> jobs, AttemptState state, const std::string& note,
+                const BootEvents& events) {
   std::vector<Finished> finished;
   for (const auto& job : jobs) {
     Finished one{job.cell, {}};
@@ -131,23 +149,23 @@ void finish_all(std::deque<Job> jobs, AttemptState state, const std::string& not
     one.attempt.note = note;
     finished.push_back(std::move(one));
   }
-  if (!finished.empty()) events.finished(std::move(finished), {});
+  if (!finished.empty()) events.finished(std::move(finished));
 }
 
 // One machine from start to end.
-boost::asio::awaitable<base::Result<MachineEnd>> run_machine(boost::asio::io_context& io, Session& session,
-                                                             const BootRequest& request,
-                                                             const vm::MachineConfig& config,
-                                                             const BootEvents& events, BootReport& report) {
+boost::asio::awaitable<base::Result<MachineEnd>> run_machine(
+    boost::asio::io_context& io, Session& session, const BootRequest& request,
+    const vm::MachineConfig& config, const BootEvents& events, BootReport& report) {
   auto started = vm::Machine::start(io, config);
   if (!started) co_return started.error();
   vm::Machine machine = std::move(*started);
-  auto status = co_await talk(machine, session, request, events, report);
+  uint64_t quiet_console = 0;
+  auto status = co_await talk(machine, session, request, events, report, quiet_console);
   const bool ended_itself = !status && status.error().kind == ErrorKind::process;
   if (!status && !ended_itself) machine.kill();
   const auto ending = co_await machine.finish(steady_clock::now() + kEndGrace);
   if (status) co_return MachineEnd{AttemptState::measured, {}, machine.console()};
-  auto end = judge_end(status.error(), session, ending, machine.console());
+  auto end = judge_end(status.error(), session, ending, machine.console(), quiet_console);
   if (!session.hello()) before_hello(&end);
   co_return end;
 }
@@ -174,22 +192,25 @@ boost::asio::awaitable<BootReport> run_boot(boost::asio::io_context& io, BootReq
     if (ended->state == AttemptState::measured) continue;
 
     const auto blamed = session.in_flight();
-    const bool fruitful = blamed || session.progress() > 1;
+    const bool fruitful = blamed || session.cells_finished() > 0;
     fruitless = fruitful ? 0 : fruitless + 1;
     if (blamed) {
       Finished one{*blamed, {}};
       one.attempt.state = ended->state;
       one.attempt.note = ended->note;
-      events.finished({std::move(one)}, session.loader());
+      events.finished({std::move(one)});
     }
     request.jobs = session.take_unfinished(blamed);
     events.note(fmt::format("{}: {}{} (console: {})", request.kernel, ended->note,
-                            request.jobs.empty() ? "" : "; the rest runs in a fresh machine", console));
+                            request.jobs.empty() ? "" : "; the rest runs in a fresh machine",
+                            console));
     if (fruitless >= kFruitlessStarts) {
       const std::string tail = last_lines(ended->console, 2);
-      report.problem = tail.empty() ? ended->note : fmt::format("{} (last console line: {})", ended->note, tail);
+      report.problem =
+          tail.empty() ? ended->note : fmt::format("{} (last console line: {})", ended->note, tail);
       report.console = console;
-      finish_all(std::exchange(request.jobs, {}), ended->state, report.problem, events);
+      finish_all(std::exchange(request.jobs, {}), without_cell(ended->state), report.problem,
+                 events);
     }
   }
   co_return report;

@@ -1,7 +1,7 @@
 // Runs all cells of one kernel, on one machine, or on more when machines die.
 //
 // The cell under which a machine dies is blamed; every finished one is kept; the rest runs on in a
-// fresh machine. A machine that dies with no cell under way is tried again, twice at most, and what
+// fresh machine. A machine that dies with no cell under way is tried once more, and what
 // is left is then told as not run: never as incompatible.
 #pragma once
 
@@ -20,25 +20,25 @@
 namespace bpfmatrix::run {
 
 struct BootRequest {
-  std::string kernel;              // id, for messages and names of evidence
-  vm::MachineConfig machine;       // its nonce is set for each start
-  const FileSet* files = nullptr;  // outlives the boot
-  std::deque<Job> jobs;            // limit_ms already scaled by the slowdown
+  std::string kernel;                            // id, for messages and names of evidence
+  vm::MachineConfig machine;                     // its nonce is set for each start
+  const FileSet* files = nullptr;                // outlives the boot
+  std::deque<Job> jobs;                          // limit_ms already scaled by the slowdown
   std::chrono::milliseconds boot_limit{20'000};  // scaled
-  std::filesystem::path evidence;  // folder for consoles
+  std::filesystem::path evidence;                // folder for consoles
 };
 
 struct BootReport {
-  std::optional<wire::Hello> hello;  // of the first machine that said it
-  uint32_t machines = 0;             // started
+  std::optional<wire::Hello> hello;          // of the first machine that said it
+  uint32_t machines = 0;                     // started
   std::chrono::milliseconds first_hello{0};  // start of QEMU to hello
-  std::string problem;               // why cells were not run; empty when all ended
-  std::string console;               // path of the last console, with the problem
+  std::string problem;                       // why cells were not run; empty when all ended
+  std::string console;                       // path of the last console, with the problem
 };
 
 struct BootEvents {
-  // Cells finished, in order; `loader` is the one that runs now.
-  std::function<void(std::vector<Finished>, const std::string& loader)> finished;
+  // Cells finished, in order.
+  std::function<void(std::vector<Finished>)> finished;
   // Something to tell a person.
   std::function<void(const std::string& text)> note;
 };

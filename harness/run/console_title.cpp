@@ -12,7 +12,7 @@ constexpr size_t kTitleLimit = 120;
 
 // Ways in which kernels 4.9 to 7.3 begin the first line of an oops, arch/x86 and lib/: what comes
 // first in a console is the cause, what follows is its consequence.
-constexpr std::array<std::string_view, 12> kHeads = {
+constexpr std::array<std::string_view, 10> kHeads = {
     "Kernel panic - not syncing",
     "BUG: ",
     "kernel BUG at ",
@@ -22,12 +22,12 @@ constexpr std::array<std::string_view, 12> kHeads = {
     "divide error: ",
     "invalid opcode: ",
     "PANIC: double fault",
-    "UBSAN: ",
-    "watchdog: BUG: ",
     "Unable to handle kernel",
 };
 // Lines that only look alike.
-constexpr std::array<std::string_view, 1> kHarmless = {"BUG: workqueue leaked"};
+// Lockups are what a guest says when its host was busy: they end no machine.
+constexpr std::array<std::string_view, 3> kHarmless = {"BUG: workqueue leaked",
+                                                       "BUG: workqueue lockup", "BUG: soft lockup"};
 
 // The line without carriage return, level mark "<4>" and time stamp "[    1.234567]", "[T1]".
 std::string_view text_of(std::string_view line) {

@@ -8,6 +8,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <csignal>
 #include <optional>
 #include <thread>
@@ -51,8 +52,8 @@ struct Running {
   result::Store& store;
   Recorder& recorder;
   Progress& progress;
-  std::vector<uint32_t> waiting;         // kernels without a machine yet, last first
-  std::optional<base::Error> failure;    // of the store: ends the run
+  std::vector<uint32_t> waiting;       // kernels without a machine yet, last first
+  std::optional<base::Error> failure;  // of the store: ends the run
 };
 
 vm::MachineConfig machine_config(const RunRequest& request, const KernelSlot& slot,
@@ -66,12 +67,23 @@ vm::MachineConfig machine_config(const RunRequest& request, const KernelSlot& sl
   return config;
 }
 
+// QEMU's whole argument line but for what varies from boot to boot and has digests of its own.
+std::string machine_line(const Running& run, const KernelSlot& slot) {
+  auto config =
+      machine_config(run.request, slot, run.planned.matrix.limits, run.acceleration.accel);
+  config.qemu = "qemu";
+  config.kernel = "kernel";
+  config.initramfs = "initramfs";
+  config.nonce.clear();
+  return fmt::format("{}", fmt::join(vm::make_command(config).argv, "\n"));
+}
+
 plan::MachineDigests machine_digests(const Running& run, const KernelSlot& slot) {
   plan::MachineDigests digests;
   digests.kernel = slot.kernel->sha256;
   digests.initramfs = slot.initramfs_sha256;
   digests.agent = run.preparation.agent_sha256;
-  digests.command_line = vm::command_line_for_key(run.acceleration.accel);
+  digests.command_line = machine_line(run, slot);
   digests.qemu_version = run.qemu_version;
   digests.cpu_model = vm::cpu_model(run.acceleration.accel);
   digests.accel = vm::name(run.acceleration.accel);
@@ -79,7 +91,8 @@ plan::MachineDigests machine_digests(const Running& run, const KernelSlot& slot)
   return digests;
 }
 
-void take_results(Running& run, const plan::MachineDigests& digests, std::vector<Finished> finished) {
+void take_results(Running& run, const plan::MachineDigests& digests,
+                  std::vector<Finished> finished) {
   const auto& plan = run.planned.plan;
   for (auto& one : finished) {
     const auto& cell = plan.cells[one.cell];
@@ -109,7 +122,7 @@ asio::awaitable<void> run_kernel(Running& run, uint32_t kernel) {
       static_cast<int64_t>(static_cast<double>(limits.boot.count()) * run.acceleration.slowdown));
   boot.evidence = run.workspace.evidence() / run.record.header.id;
   BootEvents events;
-  events.finished = [&](std::vector<Finished> finished, const std::string&) {
+  events.finished = [&](std::vector<Finished> finished) {
     take_results(run, digests, std::move(finished));
   };
   events.note = [&](const std::string& text) { run.progress.note(text); };
@@ -118,7 +131,8 @@ asio::awaitable<void> run_kernel(Running& run, uint32_t kernel) {
   if (report.hello) record.release = report.hello->release;
   if (!report.problem.empty()) record.problem = report.problem;
   if (report.hello && !report.hello->module_errors.empty())
-    run.progress.note(fmt::format("{}: modules that did not load: {}", record.id, report.hello->module_errors));
+    run.progress.note(
+        fmt::format("{}: modules that did not load: {}", record.id, report.hello->module_errors));
 }
 
 // Takes kernels from the list until none is left: one of these per machine at a time.
@@ -130,11 +144,27 @@ asio::awaitable<void> work(Running& run) {
   }
 }
 
+// Writes what waits every second, so that a cell that takes minutes holds nothing back.
+void flush_regularly(Running& run, asio::steady_timer& timer) {
+  timer.expires_after(std::chrono::seconds(1));
+  timer.async_wait([&run, &timer](const boost::system::error_code& error) {
+    if (error) return;
+    if (auto status = run.recorder.flush(); !status && !run.failure) {
+      run.failure = status.error();
+      run.io.stop();
+      return;
+    }
+    flush_regularly(run, timer);
+  });
+}
+
 // Runs the machines; returns the signal that ended the run, or 0.
 int run_machines(Running& run) {
   for (uint32_t i = static_cast<uint32_t>(run.planned.plan.kernels.size()); i-- > 0;)
-    if (run.preparation.kernels[i].kernel && !run.preparation.kernels[i].obstacle) run.waiting.push_back(i);
+    if (run.preparation.kernels[i].kernel && !run.preparation.kernels[i].obstacle)
+      run.waiting.push_back(i);
   int ended_by = 0;
+  asio::steady_timer* timer = nullptr;
   asio::signal_set signals(run.io, SIGINT, SIGTERM, SIGHUP);
   signals.async_wait([&](const boost::system::error_code& error, int number) {
     if (error) return;
@@ -142,19 +172,25 @@ int run_machines(Running& run) {
     run.progress.note("ending the machines; what is finished is kept");
     run.io.stop();
   });
-  const uint32_t at_a_time = run.request.machines != 0 ? run.request.machines
-                                                       : machines_that_fit(run.planned.matrix.limits.memory);
+  const uint32_t at_a_time = run.request.machines != 0
+                                 ? run.request.machines
+                                 : machines_that_fit(run.planned.matrix.limits.memory);
   uint32_t working = std::min<uint32_t>(at_a_time, static_cast<uint32_t>(run.waiting.size()));
   if (working == 0) return 0;
   for (uint32_t i = working; i > 0; --i) {
     asio::co_spawn(run.io, work(run), [&](std::exception_ptr error) {
-      if (error && !run.failure) run.failure = base::fail(base::ErrorKind::internal, "a worker threw an exception");
+      if (error && !run.failure)
+        run.failure = base::fail(base::ErrorKind::internal, "a worker threw an exception");
       if (--working == 0 || run.failure) {
         signals.cancel();
+        if (timer != nullptr) timer->cancel();
         if (run.failure) run.io.stop();
       }
     });
   }
+  asio::steady_timer flush_timer(run.io);
+  flush_regularly(run, flush_timer);
+  timer = &flush_timer;
   run.progress.start();
   run.io.run();
   return ended_by;
@@ -172,12 +208,16 @@ void expect_groups(const Planned& planned, const Preparation& preparation, Progr
 // The accelerator, found with the first kernel that can be booted.
 base::Result<vm::Acceleration> choose(const RunRequest& request, const image::Workspace& workspace,
                                       const Planned& planned, const Preparation& preparation) {
+  vm::Acceleration last;
   for (const auto& slot : preparation.kernels) {
     if (!slot.kernel || slot.obstacle) continue;
-    return find_acceleration(machine_config(request, slot, planned.matrix.limits, vm::Accel::kvm),
-                             request.accel, workspace);
+    BPFM_TRY(const auto found,
+             find_acceleration(machine_config(request, slot, planned.matrix.limits, vm::Accel::kvm),
+                               request.accel, workspace));
+    if (found.measured || request.accel == vm::AccelChoice::tcg) return found;
+    last = found;  // this kernel comes up under neither: another one may
   }
-  return vm::Acceleration{};
+  return last;
 }
 
 }  // namespace
@@ -190,14 +230,16 @@ base::Result<RunSummary> run_matrix(const RunRequest& request, const image::Work
   if (planned.plan.cells.empty()) return RunSummary{};
   BPFM_TRY(const auto qemu_version, vm::qemu_version(request.qemu));
   BPFM_TRY(auto store, result::Store::open(workspace.results()));
-  PrepareOptions options{request.locked, request.offline, [&](const std::string& text) { progress.preparing(text); }};
-  BPFM_TRY(const auto preparation, prepare(planned.plan, workspace, data, planned.kernels, options));
+  PrepareOptions options{request.locked, request.offline,
+                         [&](const std::string& text) { progress.preparing(text); }};
+  BPFM_TRY(const auto preparation,
+           prepare(planned.plan, workspace, data, planned.kernels, options));
   for (const auto& note : preparation.notes) progress.note(note);
   BPFM_TRY(const auto acceleration, choose(request, workspace, planned, preparation));
   if (!acceleration.sentence.empty()) progress.note(acceleration.sentence);
 
-  auto record = make_record(planned.matrix, request.selection, planned.plan, preparation, vm::name(acceleration.accel),
-                            qemu_version);
+  auto record = make_record(planned.matrix, request.selection, planned.plan, preparation,
+                            vm::name(acceleration.accel), qemu_version);
   record.header.matrix_file = request.matrix;
   BPFM_CHECK(store.begin_run(record));
   const std::string id = record.header.id;
@@ -208,8 +250,9 @@ base::Result<RunSummary> run_matrix(const RunRequest& request, const image::Work
   std::optional<base::Error> failure;
   {
     asio::io_context io;
-    Running running{io, request, workspace, planned, preparation, acceleration, qemu_version, record,
-                    store, recorder, progress, {}, {}};
+    Running running{io,           request,      workspace, planned, preparation,
+                    acceleration, qemu_version, record,    store,   recorder,
+                    progress,     {},           {}};
     summary.signal = run_machines(running);
     failure = running.failure;
   }

@@ -1,7 +1,7 @@
 // The driver: everything is prepared, machines run side by side, results go to the store.
 //
-// One thread, one event loop. SIGINT, SIGTERM and SIGHUP end the machines at once; what was finished
-// is in the store.
+// One thread, one event loop. SIGINT, SIGTERM and SIGHUP end the machines at once; what was
+// finished is in the store.
 #pragma once
 
 #include <cstdint>
@@ -15,19 +15,19 @@
 namespace bpfmatrix::run {
 
 struct RunRequest {
-  std::string matrix;          // path, or name of a shipped matrix
+  std::string matrix;  // path, or name of a shipped matrix
   plan::Selection selection;
-  uint32_t machines = 0;       // at a time; 0: by cores and memory
+  uint32_t machines = 0;  // at a time; 0: by cores and memory
   vm::AccelChoice accel = vm::AccelChoice::automatic;
   bool locked = false;
   bool offline = false;
-  bool quiet = false;          // only notes on standard error
+  bool quiet = false;  // only notes on standard error
   std::string qemu = "qemu-system-x86_64";
 };
 
 struct RunSummary {
-  std::string run;      // id in the store; empty when nothing was selected
-  int signal = 0;       // that ended the run; 0: it ran to its end
+  std::string run;  // id in the store; empty when nothing was selected
+  int signal = 0;   // that ended the run; 0: it ran to its end
 };
 
 base::Result<RunSummary> run_matrix(const RunRequest& request, const image::Workspace& workspace,

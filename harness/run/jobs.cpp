@@ -51,7 +51,8 @@ Job job_of(const plan::Plan& plan, uint32_t index, double slowdown) {
 
 }  // namespace
 
-std::deque<Job> jobs_of(const plan::Plan& plan, uint32_t kernel, const FileSet& files, double slowdown) {
+std::deque<Job> jobs_of(const plan::Plan& plan, uint32_t kernel, const FileSet& files,
+                        double slowdown) {
   std::deque<Job> jobs;
   for (uint32_t i = 0; i < plan.cells.size(); ++i) {
     const auto& cell = plan.cells[i];

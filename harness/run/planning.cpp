@@ -20,7 +20,8 @@ base::Result<fs::path> find_matrix(const std::string& name, const image::DataFol
   std::sort(names.begin(), names.end());
   for (const auto& one : names) known += (known.empty() ? "" : ", ") + one;
   return base::fail(base::ErrorKind::invalid_input,
-                    "{}: no such matrix file; give a path, or the name of a shipped matrix ({})", name, known);
+                    "{}: no such matrix file; give a path, or the name of a shipped matrix ({})",
+                    name, known);
 }
 
 }  // namespace
@@ -33,7 +34,8 @@ base::Result<Planned> make_plan(const std::string& matrix, const plan::Selection
   BPFM_TRY(const auto file, find_matrix(matrix, data));
   BPFM_TRY(out.matrix, spec::parse_matrix(file, out.kernels, out.loaders));
   BPFM_TRY(out.programs, read_programs(data, &out.matrix));
-  BPFM_TRY(out.plan, plan::expand(out.matrix, out.kernels, out.loaders, out.programs.programs, selection));
+  BPFM_TRY(out.plan,
+           plan::expand(out.matrix, out.kernels, out.loaders, out.programs.programs, selection));
   return out;
 }
 

@@ -45,18 +45,21 @@ bool is_ours(const base::Error& error) {
   return error.kind == ErrorKind::no_space || error.kind == ErrorKind::internal;
 }
 
-base::Status make_initramfs(KernelSlot& slot, image::ContentStore& store, const std::string& agent) {
+base::Status make_initramfs(KernelSlot& slot, image::ContentStore& store,
+                            const std::string& agent) {
   std::vector<std::pair<std::string, std::string>> modules;
   for (const auto& module : slot.kernel->modules) {
     BPFM_TRY(auto content, store.get(module.sha256));
     if (!content)
-      return base::fail(ErrorKind::unavailable, "module {} is not in the store any more", module.name);
+      return base::fail(ErrorKind::unavailable, "module {} is not in the store any more",
+                        module.name);
     modules.emplace_back(module.name, std::move(*content));
   }
   BPFM_TRY(const auto archive, image::make_initramfs(agent, modules));
   BPFM_TRY(slot.initramfs_sha256, store.put(archive));
   BPFM_TRY(auto path, store.verified_path(slot.initramfs_sha256));
-  if (!path) return base::fail(ErrorKind::internal, "the initramfs just written is not in the store");
+  if (!path)
+    return base::fail(ErrorKind::internal, "the initramfs just written is not in the store");
   slot.initramfs = *path;
   return {};
 }
@@ -78,7 +81,8 @@ base::Result<KernelSlot> provide_kernel(image::KernelProvider& provider, image::
   return slot;
 }
 
-base::Result<LoaderSlot> provide_loader(image::LoaderProvider& provider, const spec::LoaderEntry& entry) {
+base::Result<LoaderSlot> provide_loader(image::LoaderProvider& provider,
+                                        const spec::LoaderEntry& entry) {
   LoaderSlot slot;
   auto loader = provider.provide(entry);
   if (!loader) {
@@ -101,7 +105,8 @@ base::Status add_program_files(const plan::Plan& plan, Preparation& out) {
   }
   for (const auto& [name, content] : out.contents) out.files[name] = GuestFile{&content, false};
   for (size_t i = 0; i < out.loaders.size(); ++i)
-    if (out.loaders[i].loader) out.files[plan.loaders[i].id] = GuestFile{&out.loaders[i].content, true};
+    if (out.loaders[i].loader)
+      out.files[plan.loaders[i].id] = GuestFile{&out.loaders[i].content, true};
   return {};
 }
 
@@ -110,11 +115,14 @@ base::Status add_program_files(const plan::Plan& plan, Preparation& out) {
 std::string guest_file(const plan::Program& program, spec::Interface interface) {
   const auto digest = program.object->sha256.substr(0, 12);
   if (interface == spec::Interface::object_load) return fmt::format("{}.o", digest);
-  return fmt::format("{}.{}.parts", digest, program.function != nullptr ? program.function->name.substr(0, 200) : "");
+  const auto place =
+      program.function == nullptr ? 0 : program.function - program.object->functions.data();
+  return fmt::format("{}.{}.parts", digest, place);
 }
 
 base::Result<Preparation> prepare(const plan::Plan& plan, const image::Workspace& workspace,
-                                  const image::DataFolder& data, const spec::KernelCatalogue& catalogue,
+                                  const image::DataFolder& data,
+                                  const spec::KernelCatalogue& catalogue,
                                   const PrepareOptions& options) {
   Preparation out;
   BPFM_TRY(const auto agent, base::read_file(data.agent()));

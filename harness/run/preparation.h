@@ -1,7 +1,8 @@
-// Everything that must be there before the first machine starts: kernels, initramfs, loaders, files.
+// Everything that must be there before the first machine starts: kernels, initramfs, loaders,
+// files.
 //
-// A kernel or loader that cannot be had is no Error: its cells are told as not run, with the reason,
-// and the others run. Blocking.
+// A kernel or loader that cannot be had is no Error: its cells are told as not run, with the
+// reason, and the others run. Blocking.
 #pragma once
 
 #include <functional>
@@ -54,7 +55,8 @@ struct PrepareOptions {
 };
 
 base::Result<Preparation> prepare(const plan::Plan& plan, const image::Workspace& workspace,
-                                  const image::DataFolder& data, const spec::KernelCatalogue& catalogue,
+                                  const image::DataFolder& data,
+                                  const spec::KernelCatalogue& catalogue,
                                   const PrepareOptions& options);
 
 // Name of a program's file in the guest.

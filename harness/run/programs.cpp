@@ -13,6 +13,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kObjectSuffix = ".o";
+constexpr size_t kLongestName = 255;  // guest/loader/loader.h, MAX_NAME
 
 std::vector<fs::path> shipped_objects(const fs::path& folder) {
   std::vector<fs::path> paths;
@@ -34,8 +35,15 @@ base::Result<ProgramSet> read_programs(const image::DataFolder& data, const spec
   for (const auto& path : paths) {
     if (!seen.insert(path).second) continue;
     BPFM_TRY(auto object, image::read_object(path));
+    for (const auto& function : object.functions)
+      if (function.name.size() > kLongestName)
+        return base::fail(
+            base::ErrorKind::invalid_input,
+            "{}: a program's name has {} characters, more than the {} that a guest takes",
+            path.string(), function.name.size(), kLongestName);
     set.objects.push_back(std::make_unique<plan::Object>(std::move(object)));
-    for (auto& program : plan::programs_of(*set.objects.back())) set.programs.push_back(std::move(program));
+    for (auto& program : plan::programs_of(*set.objects.back()))
+      set.programs.push_back(std::move(program));
   }
   return set;
 }

@@ -31,7 +31,9 @@ void Progress::expect(const std::string& kernel, const std::string& loader, uint
   expected_ += cells;
 }
 
-void Progress::start() { started_ = steady_clock::now(); }
+void Progress::start() {
+  started_ = steady_clock::now();
+}
 
 void Progress::finished(const std::string& kernel, const std::string& loader) {
   Group& group = groups_[{kernel, loader}];
@@ -41,8 +43,8 @@ void Progress::finished(const std::string& kernel, const std::string& loader) {
   if (group.done != group.expected || quiet_) return;
   const double took = seconds_since(started_);
   const double left = done_ == 0 ? 0 : took / done_ * (expected_ - done_);
-  fmt::print(stderr, "[{:>5}/{}] {:<14} {:<16} {:>5} cells in {:>6.1f} s{}\n", done_, expected_, kernel,
-             loader, group.done, seconds_since(group.first),
+  fmt::print(stderr, "[{:>5}/{}] {:<14} {:<16} {:>5} cells in {:>6.1f} s{}\n", done_, expected_,
+             kernel, loader, group.done, seconds_since(group.first),
              done_ < expected_ ? fmt::format(", about {:.0f} s left", left) : std::string());
 }
 

@@ -42,7 +42,8 @@ result::KernelRecord kernel_record(const spec::KernelEntry& entry, const KernelS
     record.release = slot.kernel->release;
     record.source = slot.kernel->source;
     record.sha256 = slot.kernel->sha256;
-    record.upstream = slot.kernel->package_version.substr(0, slot.kernel->package_version.find('-'));
+    record.upstream =
+        slot.kernel->package_version.substr(0, slot.kernel->package_version.find('-'));
   }
   if (slot.obstacle) record.problem = slot.obstacle->text;
   return record;
@@ -75,14 +76,17 @@ result::ProgramRecord program_record(const plan::Program& program) {
 
 }  // namespace
 
-std::string utc_now() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", utc()); }
+std::string utc_now() {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", utc());
+}
 
 namespace {
 
 std::string selection_text(const plan::Selection& selection) {
   std::string text;
   const auto add = [&](const char* option, const std::vector<std::string>& globs) {
-    for (const auto& glob : globs) text += fmt::format("{}{} '{}'", text.empty() ? "" : " ", option, glob);
+    for (const auto& glob : globs)
+      text += fmt::format("{}{} '{}'", text.empty() ? "" : " ", option, glob);
   };
   add("-k", selection.kernels);
   add("-l", selection.loaders);
@@ -94,8 +98,8 @@ std::string selection_text(const plan::Selection& selection) {
 }  // namespace
 
 result::RunRecord make_record(const spec::Matrix& matrix, const plan::Selection& selection,
-                              const plan::Plan& plan, const Preparation& preparation, const std::string& accel,
-                              const std::string& qemu_version) {
+                              const plan::Plan& plan, const Preparation& preparation,
+                              const std::string& accel, const std::string& qemu_version) {
   result::RunRecord run;
   run.header.id = fmt::format("{:%Y%m%d-%H%M%S}-{}", utc(), matrix.name);
   run.header.matrix = matrix.name;
@@ -140,7 +144,8 @@ base::Status Recorder::flush() {
   return status;
 }
 
-std::vector<result::CellResult> settled_cells(const plan::Plan& plan, const Preparation& preparation) {
+std::vector<result::CellResult> settled_cells(const plan::Plan& plan,
+                                              const Preparation& preparation) {
   std::vector<result::CellResult> settled;
   const auto settle = [&](uint32_t cell, AttemptState state, const std::string& note) {
     result::CellResult one;

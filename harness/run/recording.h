@@ -16,9 +16,11 @@
 namespace bpfmatrix::run {
 
 // A new run: header, axes with what is known of them, every cell as not yet reached.
-[[nodiscard]] result::RunRecord make_record(const spec::Matrix& matrix, const plan::Selection& selection,
+[[nodiscard]] result::RunRecord make_record(const spec::Matrix& matrix,
+                                            const plan::Selection& selection,
                                             const plan::Plan& plan, const Preparation& preparation,
-                                            const std::string& accel, const std::string& qemu_version);
+                                            const std::string& accel,
+                                            const std::string& qemu_version);
 
 // "2026-11-22T13:15:00Z": a label, nothing is ordered by it.
 [[nodiscard]] std::string utc_now();
@@ -37,7 +39,8 @@ class Recorder {
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
-// Cells that are settled before any machine runs: excluded, not expressible, kernel or loader missing.
+// Cells that are settled before any machine runs: excluded, not expressible, kernel or loader
+// missing.
 [[nodiscard]] std::vector<result::CellResult> settled_cells(const plan::Plan& plan,
                                                             const Preparation& preparation);
 

@@ -17,7 +17,7 @@ using result::Attempt;
 using result::AttemptState;
 
 constexpr size_t kCellsPerRun = 256;
-constexpr size_t kBytesPerRun = 60'000;       // of BPFM_MAX_PAYLOAD
+constexpr size_t kBytesPerRun = 60'000;  // of BPFM_MAX_PAYLOAD
 constexpr size_t kBytesPerFilePiece = 60'000;
 constexpr uint32_t kBarrenRuns = 3;
 
@@ -71,7 +71,8 @@ base::Status Session::on_frame(const wire::Frame& frame) {
 base::Status Session::on_hello(std::string_view payload) {
   if (hello_) return fail(ErrorKind::protocol, "a second hello");
   BPFM_TRY(auto hello, wire::decode_hello(payload));
-  if (hello.nonce != nonce_) return fail(ErrorKind::protocol, "hello of another boot (wrong nonce)");
+  if (hello.nonce != nonce_)
+    return fail(ErrorKind::protocol, "hello of another boot (wrong nonce)");
   hello_ = std::move(hello);
   ++progress_;
   send_next_run();
@@ -84,7 +85,8 @@ base::Status Session::on_file_done(std::string_view payload) {
   if (sent == sent_.end() || sent->second)
     return fail(ErrorKind::protocol, "a file was told as stored that was not sent");
   if (done.error != 0)
-    return fail(ErrorKind::io, "the guest cannot store {}: {}", done.name, std::strerror(done.error));
+    return fail(ErrorKind::io, "the guest cannot store {}: {}", done.name,
+                std::strerror(done.error));
   sent->second = true;
   ++progress_;
   return {};
@@ -94,7 +96,8 @@ base::Status Session::on_begin(std::string_view payload) {
   BPFM_TRY(const auto begin, wire::decode_begin(payload));
   if (!run_ || begin.run != run_->number || in_flight_ || run_->waiting.empty() ||
       run_->waiting.front().cell != begin.cell)
-    return fail(ErrorKind::protocol, "begin of cell {} of run {}, which is not due", begin.cell, begin.run);
+    return fail(ErrorKind::protocol, "begin of cell {} of run {}, which is not due", begin.cell,
+                begin.run);
   begun_ = std::move(run_->waiting.front());
   run_->waiting.pop_front();
   in_flight_ = begin.cell;
@@ -106,9 +109,11 @@ base::Status Session::on_begin(std::string_view payload) {
 base::Status Session::on_result(std::string_view payload) {
   BPFM_TRY(const auto done, wire::decode_result(payload));
   if (!run_ || done.run != run_->number || in_flight_ != done.cell)
-    return fail(ErrorKind::protocol, "result of cell {} of run {}, which was not begun", done.cell, done.run);
+    return fail(ErrorKind::protocol, "result of cell {} of run {}, which was not begun", done.cell,
+                done.run);
   finished_.push_back({done.cell, result::from_wire(done.observation)});
   run_->any_result = true;
+  ++cells_finished_;
   begun_.reset();
   in_flight_.reset();
   ++progress_;
@@ -129,15 +134,19 @@ base::Status Session::on_run_done(std::string_view payload) {
 void Session::blame_loader(const wire::LoaderGone& gone) {
   const bool timeout = gone.reason == BPFM_GONE_TIMEOUT;
   const std::string how = timeout ? fmt::format("killed after its limit of {} ms", limit_ms_)
-                          : gone.reason == BPFM_GONE_SIGNAL ? signal_text(gone.number)
-                                                            : fmt::format("exit code {}", gone.number);
-  finished_.push_back({*in_flight_, attempt(timeout ? AttemptState::timeout : AttemptState::agent_crash,
-                                            "the loader ended under this cell: " + how)});
+                          : gone.reason == BPFM_GONE_SIGNAL
+                              ? signal_text(gone.number)
+                              : fmt::format("exit code {}", gone.number);
+  finished_.push_back(
+      {*in_flight_, attempt(timeout ? AttemptState::timeout : AttemptState::agent_crash,
+                            "the loader ended under this cell: " + how)});
+  ++cells_finished_;
   begun_.reset();
   in_flight_.reset();
 }
 
 void Session::fail_loader(const std::string& loader, const std::string& why) {
+  barren_runs_ = 0;
   std::deque<Job> others;
   for (auto& job : jobs_) {
     if (job.loader == loader)
@@ -174,8 +183,9 @@ void Session::send_file(const std::string& name, const GuestFile& file) {
   size_t offset = 0;
   do {
     const size_t size = std::min(kBytesPerFilePiece, content.size() - offset);
-    out_ += writer_.frame(BPFM_FILE, wire::encode_file(name, file.executable, content.size(), offset,
-                                                       std::string_view(content).substr(offset, size)));
+    out_ +=
+        writer_.frame(BPFM_FILE, wire::encode_file(name, file.executable, content.size(), offset,
+                                                   std::string_view(content).substr(offset, size)));
     offset += size;
   } while (offset < content.size());
   sent_[name] = false;
@@ -209,14 +219,19 @@ void Session::send_next_run() {
     run.waiting.push_back(std::move(job));
     jobs_.pop_front();
   }
-  out_ += writer_.frame(BPFM_RUN, wire::encode_run(run.number, loader_,
-                                                   static_cast<uint32_t>(run.waiting.size()), cells));
+  out_ += writer_.frame(
+      BPFM_RUN,
+      wire::encode_run(run.number, loader_, static_cast<uint32_t>(run.waiting.size()), cells));
   run_ = std::move(run);
 }
 
-std::string Session::to_send() { return std::exchange(out_, {}); }
+std::string Session::to_send() {
+  return std::exchange(out_, {});
+}
 
-std::vector<Finished> Session::take_finished() { return std::exchange(finished_, {}); }
+std::vector<Finished> Session::take_finished() {
+  return std::exchange(finished_, {});
+}
 
 std::deque<Job> Session::take_unfinished(std::optional<uint32_t> blamed) {
   std::deque<Job> left;

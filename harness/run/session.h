@@ -25,9 +25,9 @@ namespace bpfmatrix::run {
 
 // One cell as it travels. `loader` and `request.file` are names of files in FileSet.
 struct Job {
-  uint32_t cell = 0;       // the driver's number of the cell; sent as the wire's cell
+  uint32_t cell = 0;  // the driver's number of the cell; sent as the wire's cell
   std::string loader;
-  wire::RunCell request;   // its `cell` is set by the session
+  wire::RunCell request;  // its `cell` is set by the session
 };
 
 // What the guest needs on disk: name -> content. Sent once, after the hello, when first needed.
@@ -61,6 +61,8 @@ class Session {
   [[nodiscard]] uint32_t limit_ms() const { return limit_ms_; }
   // Counts results, begins and files done: no change for long means no progress.
   [[nodiscard]] uint64_t progress() const { return progress_; }
+  // Cells that were finished on this machine, by a result or by the death of their loader.
+  [[nodiscard]] uint64_t cells_finished() const { return cells_finished_; }
   [[nodiscard]] bool done() const { return jobs_.empty() && !run_ && shutdown_sent_; }
   // The loader whose cells are being run; empty between RUNs of different loaders.
   [[nodiscard]] const std::string& loader() const { return loader_; }
@@ -103,6 +105,7 @@ class Session {
   uint32_t next_run_ = 1;
   uint32_t barren_runs_ = 0;  // RUNs in a row that ended without any result
   uint64_t progress_ = 0;
+  uint64_t cells_finished_ = 0;
   bool shutdown_sent_ = false;
 };
 

@@ -140,6 +140,7 @@ const std::vector<std::string>& known_outcomes() {
                                                      "LOG_TRUNCATED",
                                                      "KERNEL_REFUSED",
                                                      "LIBRARY_REFUSED",
+                                                     "REFUSED_BY_UNKNOWN",
                                                      "MISSING_BTF",
                                                      "LIBRARY_FALSE_SUCCESS",
                                                      "NOT_EXPRESSIBLE",

@@ -80,6 +80,7 @@ asio::awaitable<base::Result<Acceleration>> fall_back(asio::io_context& io,
   answer.sentence = fmt::format("{}; using TCG", reason);
   if (tried->first_byte) {
     answer.slowdown = slowdown_of(*tried->first_byte);
+    answer.measured = true;
   } else {
     answer.sentence += fmt::format(", where {}", tried->failure);
   }
@@ -106,6 +107,7 @@ std::optional<Acceleration> recall(const std::filesystem::path& memory, const Ho
     return Acceleration{.accel = accel == "kvm" ? Accel::kvm : Accel::tcg,
                         .slowdown = slowdown_of(Seconds(json.at("slowdown").get<double>())),
                         .sentence = json.at("sentence"),
+                        .measured = true,
                         .remembered = true};
   } catch (const nlohmann::json::exception&) {
     return std::nullopt;
@@ -146,8 +148,9 @@ asio::awaitable<base::Result<Acceleration>> choose_acceleration(asio::io_context
       const Acceleration answer{
           .accel = Accel::kvm,
           .slowdown = slowdown_of(*tried->first_byte),
-          .sentence = fmt::format("using KVM: a guest answered after {:.1f} s",
-                                  tried->first_byte->count())};
+          .sentence =
+              fmt::format("using KVM: a guest answered after {:.1f} s", tried->first_byte->count()),
+          .measured = true};
       (void)remember(memory, host, answer);  // lost, it costs a second canary
       co_return answer;
     }
@@ -156,7 +159,8 @@ asio::awaitable<base::Result<Acceleration>> choose_acceleration(asio::io_context
   if (choice == AccelChoice::kvm)
     co_return base::fail(base::ErrorKind::unavailable, "KVM was demanded: {}", refusal);
   auto answer = co_await fall_back(io, canary, refusal, limits.tcg);
-  if (answer) (void)remember(memory, host, *answer);
+  // A kernel that comes up under neither says nothing of the machine.
+  if (answer && answer->measured) (void)remember(memory, host, *answer);
   co_return answer;
 }
 

@@ -25,6 +25,7 @@ struct Acceleration {
   // TCG.
   double slowdown = 10;
   std::string sentence;     // for the user: what is used and why
+  bool measured = false;    // a canary answered under `accel`
   bool remembered = false;  // from the file: nothing was booted now
 };
 

@@ -32,9 +32,10 @@ Device sandbox() {
           {}};
 }
 
-// A panic reboots at once, which ends QEMU: nobody waits for a dead guest.
+// A panic reboots at once, which ends QEMU: nobody waits for a dead guest. An oops is a panic,
+// since what a damaged kernel answers afterwards is worth nothing.
 Device ending_at_panic() {
-  return {{"-no-reboot"}, {"panic=-1"}};
+  return {{"-no-reboot"}, {"panic=-1", "oops=panic"}};
 }
 
 // Warnings and worse. A boot's chatter costs 0.3 to 0.5 s over an emulated serial port; level 4

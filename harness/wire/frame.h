@@ -1,4 +1,5 @@
-// Frames: bytes to and from {type, payload}. Pure; no exceptions; never allocates more than a frame.
+// Frames: bytes to and from {type, payload}. Pure; no exceptions; never allocates more than a
+// frame.
 #pragma once
 
 #include <cstddef>

@@ -58,8 +58,10 @@ class Reader {
     return out;
   }
   [[nodiscard]] base::Status end(std::string_view what) const {
-    if (short_) return fail(ErrorKind::protocol, "{}: shorter than its fields, or a text too long", what);
-    if (!rest_.empty()) return fail(ErrorKind::protocol, "{}: {} bytes too many", what, rest_.size());
+    if (short_)
+      return fail(ErrorKind::protocol, "{}: shorter than its fields, or a text too long", what);
+    if (!rest_.empty())
+      return fail(ErrorKind::protocol, "{}: {} bytes too many", what, rest_.size());
     return {};
   }
   [[nodiscard]] bool failed() const { return short_; }
@@ -74,7 +76,9 @@ class Reader {
     rest_.remove_prefix(size);
     return true;
   }
-  [[nodiscard]] const uint8_t* raw() const { return reinterpret_cast<const uint8_t*>(taken_.data()); }
+  [[nodiscard]] const uint8_t* raw() const {
+    return reinterpret_cast<const uint8_t*>(taken_.data());
+  }
   std::string_view rest_, taken_;
   bool short_ = false;
 };
@@ -119,10 +123,11 @@ Observation read_observation(Reader& in) {
 
 base::Status check_ranges(const Observation& o) {
   if (o.state > BPFM_LOADER_ERROR || o.decided_by > BPFM_BY_KERNEL || o.kept > BPFM_KEPT_ALL)
-    return fail(ErrorKind::protocol, "result: state {}, decided by {}, kept {}: out of range", o.state,
-                o.decided_by, o.kept);
+    return fail(ErrorKind::protocol, "result: state {}, decided by {}, kept {}: out of range",
+                o.state, o.decided_by, o.kept);
   if (o.api_errno < 0 || o.kernel_errno < 0)
-    return fail(ErrorKind::protocol, "result: negative errno {} or {}", o.api_errno, o.kernel_errno);
+    return fail(ErrorKind::protocol, "result: negative errno {} or {}", o.api_errno,
+                o.kernel_errno);
   return {};
 }
 
@@ -138,7 +143,8 @@ std::string encode(const RunCell& cell) {
   return out.take();
 }
 
-std::string encode_run(uint32_t run, std::string_view loader, uint32_t count, std::string_view cells) {
+std::string encode_run(uint32_t run, std::string_view loader, uint32_t count,
+                       std::string_view cells) {
   return Writer().u32(run).text(loader).u32(count).bytes(cells).take();
 }
 

@@ -21,7 +21,7 @@ struct RunCell {
   int64_t buffer_value = 0;
   uint32_t level = 0;
   uint32_t limit_ms = 0;
-  std::string file;      // under which the program was sent
+  std::string file;  // under which the program was sent
   std::string function;
   uint32_t instruction_count = 0;
   std::vector<std::pair<std::string, std::string>> extra;
@@ -39,7 +39,7 @@ struct Hello {
   std::array<uint8_t, 16> nonce{};
   std::string release, version, machine;
   uint32_t cpus = 0;
-  uint64_t memory = 0;     // bytes
+  uint64_t memory = 0;  // bytes
   uint64_t uptime_ms = 0;
   bool kernel_btf = false;
   std::string module_errors;  // empty: all were loaded

@@ -1,4 +1,5 @@
-/* The bytes between driver and guest, for C and C++: harness/docs/protocol.md says the same in prose.
+/* The bytes between driver and guest, for C and C++: harness/docs/protocol.md says the same in
+ * prose.
  *
  * Everything is little-endian and unaligned. A stream is a sequence of frames:
  *   magic u32 | version u8 | type u8 | flags u16 (0) | seq u32 | length u32 | crc32 u32 | payload
@@ -37,10 +38,10 @@ enum bpfm_frame_type {
 #define BPFM_NO_CELL 0xffffffffu
 
 enum bpfm_gone_reason {
-  BPFM_GONE_EXIT = 0,      /* exited; the number is its code */
-  BPFM_GONE_SIGNAL = 1,    /* ended by a signal; the number is the signal */
-  BPFM_GONE_TIMEOUT = 2,   /* its cell took longer than its limit, so the agent killed it */
-  BPFM_GONE_NO_START = 3,  /* could not be executed; the number is the errno */
+  BPFM_GONE_EXIT = 0,     /* exited; the number is its code */
+  BPFM_GONE_SIGNAL = 1,   /* ended by a signal; the number is the signal */
+  BPFM_GONE_TIMEOUT = 2,  /* its cell took longer than its limit, so the agent killed it */
+  BPFM_GONE_NO_START = 3, /* could not be executed; the number is the errno */
 };
 
 /* A cell of RUN:
@@ -48,16 +49,21 @@ enum bpfm_gone_reason {
  *   str file, str function, u32 instruction_count, u8 n, n x (str key, str value)
  * str is u16 length and bytes. `file` is the name under which FILE stored it. */
 enum bpfm_interface { BPFM_PROG_LOAD = 0, BPFM_OBJECT_LOAD = 1, BPFM_BTF_LOAD = 2 };
-enum bpfm_buffer { BPFM_BUF_NONE = 0, BPFM_BUF_NULL = 1, BPFM_BUF_FIXED = 2, BPFM_BUF_RELATIVE = 3 };
+enum bpfm_buffer {
+  BPFM_BUF_NONE = 0,
+  BPFM_BUF_NULL = 1,
+  BPFM_BUF_FIXED = 2,
+  BPFM_BUF_RELATIVE = 3
+};
 
 /* An observation of RESULT:
  *   u8 state, u8 decided_by, u8 kept, u8 flags, s32 api_errno (0: success; positive, libbpf's own
  *   from 4000), s64 return_value, s32 kernel_errno (0: success), u64 log_true_size (as the kernel
- *   told it), u64 true_size (used for a relative buffer; 0: not measured), u64 buffer_size (passed),
- *   u64 log_length (without NUL), u32 overrun (bytes written past the buffer), u64 duration_ns,
- *   bytes32 log_sha256 (zero when the log is empty), u16 n, n x call, str log_head, str log_tail,
- *   str messages (of the library), str note (why not expressible, ...)
- * A call: u32 cmd, u32 level, u32 size, u32 attr_size, s32 errno (0: success), u8 flags. */
+ *   told it), u64 true_size (used for a relative buffer; 0: not measured), u64 buffer_size
+ * (passed), u64 log_length (without NUL), u32 overrun (bytes written past the buffer), u64
+ * duration_ns, bytes32 log_sha256 (zero when the log is empty), u16 n, n x call, str log_head, str
+ * log_tail, str messages (of the library), str note (why not expressible, ...) A call: u32 cmd, u32
+ * level, u32 size, u32 attr_size, s32 errno (0: success), u8 flags. */
 enum bpfm_state {
   BPFM_MEASURED = 0,
   BPFM_NOT_EXPRESSIBLE = 1, /* this loader has no way to say it */
@@ -69,6 +75,7 @@ enum bpfm_kept { BPFM_KEPT_NONE = 0, BPFM_KEPT_HEAD = 1, BPFM_KEPT_TAIL = 2, BPF
 enum bpfm_observation_flag {
   BPFM_TRUE_SIZE_TOLD = 1, /* log_true_size is the kernel's own */
   BPFM_TOUCHED = 2,        /* the kernel wrote into the log buffer */
+  BPFM_BTF_UNREADABLE = 8, /* the library refused, and it cannot read this kernel's BTF */
   BPFM_VERIFIED = 4,       /* there is evidence that verification was reached */
 };
 enum bpfm_call_flag { BPFM_CALL_PROBE = 1, BPFM_CALL_MEASURED = 2 };
@@ -87,12 +94,12 @@ enum bpfm_call_flag { BPFM_CALL_PROBE = 1, BPFM_CALL_MEASURED = 2 };
 /* Shared page between agent and loader (an inherited descriptor): who writes which frame next, and
  * what is in flight, so that the agent knows it after the loader's death. */
 struct bpfm_shared {
-  uint32_t next_seq;   /* of the guest's next frame */
-  uint32_t run;        /* of the cell in flight */
-  uint32_t cell;       /* in flight, or BPFM_NO_CELL */
-  uint32_t limit_ms;   /* of the cell in flight */
-  uint64_t began_ns;   /* CLOCK_MONOTONIC */
-  uint32_t idle;       /* 1: the loader waits for a RUN */
+  uint32_t next_seq; /* of the guest's next frame */
+  uint32_t run;      /* of the cell in flight */
+  uint32_t cell;     /* in flight, or BPFM_NO_CELL */
+  uint32_t limit_ms; /* of the cell in flight */
+  uint64_t began_ns; /* CLOCK_MONOTONIC */
+  uint32_t idle;     /* 1: the loader waits for a RUN */
 };
 /* Descriptors of a loader process: cells come in on 0 (payloads of RUN, u32 length in front), its
  * frames go out on 3 (the port), the shared page is 4. */
@@ -110,7 +117,9 @@ static inline void bpfm_put64(uint8_t* at, uint64_t v) {
   bpfm_put32(at, (uint32_t)v);
   bpfm_put32(at + 4, (uint32_t)(v >> 32));
 }
-static inline uint16_t bpfm_get16(const uint8_t* at) { return (uint16_t)(at[0] | at[1] << 8); }
+static inline uint16_t bpfm_get16(const uint8_t* at) {
+  return (uint16_t)(at[0] | at[1] << 8);
+}
 static inline uint32_t bpfm_get32(const uint8_t* at) {
   return (uint32_t)bpfm_get16(at) | (uint32_t)bpfm_get16(at + 2) << 16;
 }

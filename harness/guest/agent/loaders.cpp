@@ -67,6 +67,7 @@ void Loaders::stop() {
   ::kill(pid_, SIGKILL);
   ::waitpid(pid_, nullptr, 0);
   pid_ = cells_ = -1;
+  timed_out_ = false;
   name_.clear();
 }
 

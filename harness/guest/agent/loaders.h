@@ -30,8 +30,8 @@ class Loaders {
   Port* port_;
   std::string name_;
   int pid_ = -1;
-  int cells_ = -1;      // the loader's standard input
-  uint32_t run_ = 0;    // last handed over
+  int cells_ = -1;    // the loader's standard input
+  uint32_t run_ = 0;  // last handed over
   bool timed_out_ = false;
 };
 

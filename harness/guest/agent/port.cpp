@@ -34,8 +34,8 @@ std::string find_port() {
 }
 
 uint32_t checksum(const std::string& bytes) {
-  return static_cast<uint32_t>(::crc32(0, reinterpret_cast<const Bytef*>(bytes.data()),
-                                       static_cast<uInt>(bytes.size())));
+  return static_cast<uint32_t>(
+      ::crc32(0, reinterpret_cast<const Bytef*>(bytes.data()), static_cast<uInt>(bytes.size())));
 }
 
 }  // namespace
@@ -65,7 +65,8 @@ bool Port::read(std::vector<Frame>* frames) {
   while (buffer_.size() - at >= BPFM_HEADER_SIZE) {
     const auto* header = reinterpret_cast<const uint8_t*>(buffer_.data() + at);
     const uint32_t length = bpfm_get32(header + 12);
-    if (bpfm_get32(header) != BPFM_MAGIC || bpfm_get32(header + 8) != expected_ ||
+    if (bpfm_get32(header) != BPFM_MAGIC || header[4] != BPFM_VERSION ||
+        bpfm_get16(header + 6) != 0 || bpfm_get32(header + 8) != expected_ ||
         length > BPFM_MAX_PAYLOAD)
       return false;
     if (buffer_.size() - at < BPFM_HEADER_SIZE + length) break;

@@ -92,7 +92,8 @@ std::string hello(const std::string& module_errors) {
   append_text(&out, name.machine);
   append32(&out, static_cast<uint32_t>(::sysconf(_SC_NPROCESSORS_ONLN)));
   append64(&out, static_cast<uint64_t>(info.totalram) * info.mem_unit);
-  append64(&out, static_cast<uint64_t>(uptime.tv_sec) * 1000 + static_cast<uint64_t>(uptime.tv_nsec) / 1000000);
+  append64(&out, static_cast<uint64_t>(uptime.tv_sec) * 1000 +
+                     static_cast<uint64_t>(uptime.tv_nsec) / 1000000);
   out.push_back(::access("/sys/kernel/btf/vmlinux", R_OK) == 0 ? '\1' : '\0');
   append_text(&out, module_errors);
   return out;

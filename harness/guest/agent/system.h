@@ -1,4 +1,5 @@
-// What PID 1 does before anything else: file systems, modules, limits; and what it says of the guest.
+// What PID 1 does before anything else: file systems, modules, limits; and what it says of the
+// guest.
 #pragma once
 
 #include <string>

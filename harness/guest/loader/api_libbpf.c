@@ -3,6 +3,7 @@
  */
 #define _GNU_SOURCE
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -15,20 +16,31 @@
 #define LIBBPF_IS_AT_LEAST(major, minor) \
   (BPFM_LIBBPF_MAJOR > (major) || (BPFM_LIBBPF_MAJOR == (major) && BPFM_LIBBPF_MINOR >= (minor)))
 
-bool api_takes_attr_size(void) { return false; }
+bool api_takes_attr_size(void) {
+  return false;
+}
 
 /* --- what the library prints --- */
 
 static char messages[BPFM_MAX_MESSAGES + 1];
 static size_t messages_size;
 
-const char* api_messages(void) { return messages; }
+const char* api_messages(void) {
+  return messages;
+}
 
 static int keep_message(enum libbpf_print_level level, const char* format, va_list args) {
-  if (level != LIBBPF_WARN || messages_size >= BPFM_MAX_MESSAGES) return 0;
-  const size_t room = sizeof messages - messages_size;
-  const int size = vsnprintf(messages + messages_size, room, format, args);
-  if (size > 0) messages_size += (size_t)size < room ? (size_t)size : room - 1;
+  /* Of one message its beginning (some hold a whole log), of all messages the last. */
+  char line[BPFM_MAX_MESSAGES / 2];
+  if (level != LIBBPF_WARN || vsnprintf(line, sizeof line, format, args) <= 0) return 0;
+  const size_t size = strlen(line);
+  if (messages_size + size > BPFM_MAX_MESSAGES) {
+    const size_t dropped = messages_size + size - BPFM_MAX_MESSAGES;
+    memmove(messages, messages + dropped, messages_size - dropped);
+    messages_size -= dropped;
+  }
+  memcpy(messages + messages_size, line, size + 1);
+  messages_size += size;
   return 0;
 }
 
@@ -62,7 +74,8 @@ static void prog_load(const struct load* load, struct answer* answer) {
   opts.log_buf = load->buffer;
   opts.log_size = (uint32_t)load->size;
   fd = bpf_prog_load((enum bpf_prog_type)program->prog_type, program->name, program->license,
-                     (const struct bpf_insn*)program->instructions, program->instruction_count, &opts);
+                     (const struct bpf_insn*)program->instructions, program->instruction_count,
+                     &opts);
 #else
   struct bpf_load_program_attr attr;
   memset(&attr, 0, sizeof attr);
@@ -98,7 +111,11 @@ static void btf_load(const struct load* load, struct answer* answer) {
     not_expressible(answer, "LEVEL: bpf_load_btf() knows no log level before 0.7");
     return;
   }
-  if (load->size > UINT32_MAX) return;
+  if (load->level != 0 && (!load->buffer || !load->size)) {
+    not_expressible(answer,
+                    "BUFFER: bpf_load_btf() drops the log request without a buffer before 0.7");
+    return;
+  }
   fd = bpf_load_btf(program->btf, program->btf_size, load->buffer, (uint32_t)load->size,
                     load->level != 0);
 #endif
@@ -107,6 +124,18 @@ static void btf_load(const struct load* load, struct answer* answer) {
 }
 
 /* --- a whole object --- */
+
+/* Can this version read the BTF of the kernel it runs on? */
+static bool reads_kernel_btf(void) {
+#if LIBBPF_IS_AT_LEAST(0, 5) /* btf__load_vmlinux_btf() */
+  struct btf* btf = btf__load_vmlinux_btf();
+#else
+  struct btf* btf = libbpf_find_kernel_btf();
+#endif
+  if (!btf || libbpf_get_error(btf)) return false;
+  btf__free(btf);
+  return true;
+}
 
 static void set_autoload(struct bpf_object* object, const char* function) {
   struct bpf_program* program;
@@ -142,6 +171,7 @@ static void object_load(const struct load* load, struct answer* answer) {
   const long failed = libbpf_get_error(object);
   if (failed || !object) {
     take_result(answer, failed ? failed : -errno);
+    answer->btf_unreadable = answer->api_errno == ESRCH && !reads_kernel_btf();
     return;
   }
   set_autoload(object, load->function);
@@ -158,6 +188,7 @@ static void object_load(const struct load* load, struct answer* answer) {
   answer->return_value = result;
   answer->api_errno = result < 0 ? -result : 0;
   bpf_object__close(object);
+  if (result == -ESRCH && !record.measured) answer->btf_unreadable = !reads_kernel_btf();
 }
 
 void api_load(const struct load* load, struct answer* answer) {

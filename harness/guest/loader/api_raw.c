@@ -8,19 +8,26 @@
 
 #include "loader.h"
 
-/* Up to and including log_true_size (6.4); older kernels accept the zeros behind their own fields. */
+/* Up to and including log_true_size (6.4); older kernels accept the zeros behind their own fields.
+ */
 #define PROG_ATTR_SIZE 144
 #define BTF_ATTR_SIZE 32
 #define MAX_ATTR_SIZE 8192
 
-bool api_takes_attr_size(void) { return true; }
-const char* api_messages(void) { return ""; }
+bool api_takes_attr_size(void) {
+  return true;
+}
+const char* api_messages(void) {
+  return "";
+}
 
 static void put64(uint8_t* attr, uint32_t offset, const void* pointer) {
   const uint64_t value = (uint64_t)(uintptr_t)pointer;
   memcpy(attr + offset, &value, 8);
 }
-static void put32(uint8_t* attr, uint32_t offset, uint32_t value) { memcpy(attr + offset, &value, 4); }
+static void put32(uint8_t* attr, uint32_t offset, uint32_t value) {
+  memcpy(attr + offset, &value, 4);
+}
 
 static uint32_t fill_prog(const struct load* load, uint8_t* attr) {
   const struct program* program = load->program;

@@ -39,9 +39,9 @@ const struct program* program_open(const char* file, bool is_object);
 struct load {
   uint8_t interface; /* enum bpfm_interface */
   uint32_t level;
-  void* buffer;      /* passed as it is; NULL with any size is legal here */
+  void* buffer; /* passed as it is; NULL with any size is legal here */
   uint64_t size;
-  bool own_buffer;   /* object_load: leave the log buffer to the library */
+  bool own_buffer;    /* object_load: leave the log buffer to the library */
   uint32_t attr_size; /* raw only; 0: the interface's usual size */
   const struct program* program;
   const char* function;
@@ -54,13 +54,14 @@ struct answer {
   int32_t api_errno;    /* 0: success; positive; libbpf's own codes from 4000 */
   int64_t return_value; /* as the API gave it */
   const char* note;     /* why it is not expressible or what failed; static text */
+  bool btf_unreadable;  /* it failed, and the library cannot read this kernel's BTF */
 };
 
 /* The loader's API: issues one load and undoes it. Defined once per loader. */
 void api_load(const struct load* load, struct answer* answer);
 /* Whether prog_load and btf_load take `extra` keys other than none: raw only. */
 bool api_takes_attr_size(void);
-/* What the library printed during the last api_load(), oldest text dropped first. */
+/* The last of what the library printed during the last api_load(). */
 const char* api_messages(void);
 
 /* --- recorder.c ------------------------------------------------------------------------------- */
@@ -80,16 +81,18 @@ struct captured_log {
 
 struct record {
   struct recorded_call calls[BPFM_MAX_CALLS];
-  uint32_t count;        /* calls kept; more are counted in `dropped` */
+  uint32_t count; /* calls kept; more are counted in `dropped` */
   uint32_t dropped;
-  bool measured;         /* the measured command was called at least once */
-  int32_t kernel_errno;  /* of its last call */
+  bool measured;          /* the measured command was called at least once */
+  int32_t kernel_errno;   /* of its last call */
   uint64_t log_true_size; /* as the kernel told it at its last call; 0: not told */
-  uint64_t size;         /* log size of its last call */
+  uint64_t size;          /* log size of its last call */
   uint32_t level;
-  bool touched;          /* the kernel wrote into the log buffer at its last call */
-  uint32_t overrun;      /* bytes found changed behind the buffer, the largest of all calls */
-  uint64_t overhead_ns;  /* time spent recording, to be taken off the duration */
+  bool touched;         /* the kernel wrote into the log buffer at its last call */
+  bool had_buffer;      /* its last call passed a log buffer */
+  uint32_t prog_type;   /* of its first call, when that was PROG_LOAD */
+  uint32_t overrun;     /* bytes found changed behind the buffer, the largest of all calls */
+  uint64_t overhead_ns; /* time spent recording, to be taken off the duration */
   struct captured_log log;
 };
 extern struct record record;
@@ -109,8 +112,9 @@ uint64_t now_ns(void);
 
 /* --- reference.c ------------------------------------------------------------------------------ */
 
-/* True size of (program, interface, level) as harness/docs/protocol.md defines it: the smallest size
- * that is accepted on kernels with a rotating log, one less before them. 0: cannot be measured. */
+/* True size of (program, interface, level) as harness/docs/protocol.md defines it: the smallest
+ * size that is accepted on kernels with a rotating log, one less before them. 0: cannot be
+ * measured. */
 uint64_t true_size_of(const struct load* load);
 
 /* Which part of the whole text the captured one is: enum bpfm_kept. `load` is the truncated one. */
@@ -132,11 +136,11 @@ struct cell {
   uint32_t level, limit_ms;
   char file[MAX_NAME], function[MAX_NAME];
   uint32_t instruction_count;
-  uint32_t attr_size;      /* from extra; 0: usual */
+  uint32_t attr_size;        /* from extra; 0: usual */
   const char* unknown_extra; /* a key that this loader does not know */
 };
-/* Measures `cell` and writes its observation (wire/protocol.h) to `out`; returns its size. `out` has
- * room for BPFM_MAX_GUEST_FRAME bytes. */
+/* Measures `cell` and writes its observation (wire/protocol.h) to `out`; returns its size. `out`
+ * has room for BPFM_MAX_GUEST_FRAME bytes. */
 size_t measure(const struct cell* cell, uint8_t* out);
 
 #endif

@@ -23,7 +23,9 @@ static void add_frame(uint8_t type, size_t payload_size) {
   out_size += BPFM_HEADER_SIZE + payload_size;
 }
 
-static uint8_t* payload(void) { return out + out_size + BPFM_HEADER_SIZE; }
+static uint8_t* payload(void) {
+  return out + out_size + BPFM_HEADER_SIZE;
+}
 
 static void flush(void) {
   size_t done = 0;
@@ -108,9 +110,9 @@ static void run(struct reader* r) {
     flush();
   }
   for (uint32_t i = 0; i < count; ++i) {
+    if (i + 1 < count) take_cell(r, &next);
     result(number, &cell);
     if (i + 1 < count) {
-      take_cell(r, &next);
       cell = next;
       begin(number, &cell);
       flush();

@@ -9,7 +9,9 @@
 struct writer {
   uint8_t* at;
 };
-static void put8(struct writer* w, uint8_t v) { *w->at++ = v; }
+static void put8(struct writer* w, uint8_t v) {
+  *w->at++ = v;
+}
 static void put16(struct writer* w, uint16_t v) {
   bpfm_put16(w->at, v);
   w->at += 2;
@@ -57,7 +59,8 @@ static bool no_true_size(struct load* load, struct outcome* out) {
   return fail(out, BPFM_NOT_MEASURABLE, "TRUE_SIZE: no load tells it and none can be searched for");
 }
 
-/* Where the buffer lies and how large it is said to be. False with a state when it cannot be had. */
+/* Where the buffer lies and how large it is said to be. False with a state when it cannot be had.
+ */
 static bool resolve_buffer(const struct cell* cell, struct load* load, struct outcome* out) {
   int64_t size = cell->buffer_value;
   switch (cell->buffer_kind) {
@@ -81,7 +84,7 @@ static bool resolve_buffer(const struct cell* cell, struct load* load, struct ou
   load->size = (uint64_t)size;
   out->buffer_size = load->size;
   if (!load->buffer)
-    return fail(out, BPFM_LOADER_ERROR, "the log buffer cannot be mapped: larger than 1 GiB, or no memory");
+    return fail(out, BPFM_NOT_MEASURABLE, "BUFFER: this loader maps at most 1 GiB for the log");
   return true;
 }
 
@@ -113,12 +116,17 @@ static void look(const struct load* load, struct outcome* out) {
   const bool has_text = record.touched && record.log.length > 0;
   if (record.log_true_size) out->flags |= BPFM_TRUE_SIZE_TOLD;
   if (record.touched) out->flags |= BPFM_TOUCHED;
+  if (out->answer.btf_unreadable) out->flags |= BPFM_BTF_UNREADABLE;
+  if (record.dropped)
+    snprintf(out->note, sizeof out->note, "%u further calls were made than are kept",
+             record.dropped);
 
   bool verified = record.measured && (!failed || has_text || record.log_true_size != 0);
   /* The copy must outlive the reference loads below, which make records of their own. */
   struct record own = record;
   record.log.text = NULL;
-  if (own.measured && failed && !verified && own.level == 0)
+  /* With a buffer or a size, level 0 is refused for its log attributes. */
+  if (own.measured && failed && !verified && own.level == 0 && own.size == 0 && !own.had_buffer)
     verified = reaches_verification(load, own.kernel_errno);
   if (verified) out->flags |= BPFM_VERIFIED;
   if (has_text && own.log.text) {
@@ -127,7 +135,8 @@ static void look(const struct load* load, struct outcome* out) {
     const bool cut = (failed && own.kernel_errno == ENOSPC) || own.log.length + 1 >= own.size;
     out->kept = cut ? kept_part(load, own.log.text, copied) : BPFM_KEPT_ALL;
     if (out->kept == BPFM_KEPT_NONE)
-      snprintf(out->note, sizeof out->note, "the text that was kept could not be placed in the whole");
+      snprintf(out->note, sizeof out->note,
+               "the text that was kept could not be placed in the whole");
     text_digest(own.log.text, copied, out->digest);
   }
   record_begin(NULL);

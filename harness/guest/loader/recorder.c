@@ -1,4 +1,5 @@
-/* Sees every bpf() call of the library: the linker sends its syscall() here (-Wl,--wrap=syscall). */
+/* Sees every bpf() call of the library: the linker sends its syscall() here (-Wl,--wrap=syscall).
+ */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/bpf.h>
@@ -13,8 +14,8 @@
 #include "loader.h"
 
 #define ARENA_SIZE ((1ull << 30) + (1ull << 20))
-#define GUARD 64          /* bytes looked at behind the buffer */
-#define SENTINEL 16       /* bytes at its start that tell whether it was written */
+#define GUARD 64    /* bytes looked at behind the buffer */
+#define SENTINEL 16 /* bytes at its start that tell whether it was written */
 #define PATTERN 0xa5
 #define COPY_LIMIT (32ull << 20)
 #define KEEP_END (1ull << 20) /* of a text over the limit: the last bytes of the copy */
@@ -69,7 +70,9 @@ void record_begin(const struct load* load) {
   current = load;
 }
 
-void record_end(void) { current = NULL; }
+void record_end(void) {
+  current = NULL;
+}
 
 static uint32_t field32(const uint8_t* attr, uint32_t attr_size, uint32_t offset) {
   uint32_t value = 0;
@@ -87,7 +90,8 @@ static uint64_t field64(const uint8_t* attr, uint32_t attr_size, uint32_t offset
 static bool kernel_takes_names(void) {
   static int known = -1;
   if (known >= 0) return known;
-  static const uint64_t instructions[2] = {0x00000000000000b7ull, 0x0000000000000095ull}; /* r0 = 0; exit */
+  static const uint64_t instructions[2] = {0x00000000000000b7ull,
+                                           0x0000000000000095ull}; /* r0 = 0; exit */
   static const char license[] = "GPL";
   uint8_t attr[PROG_NAME + 16] = {0};
   const uint64_t at = (uint64_t)(uintptr_t)instructions, text = (uint64_t)(uintptr_t)license;
@@ -107,6 +111,8 @@ static bool kernel_takes_names(void) {
 static bool is_programs_load(const uint8_t* attr, uint32_t attr_size) {
   char name[16] = "";
   if (PROG_NAME + sizeof name <= attr_size) memcpy(name, attr + PROG_NAME, sizeof name);
+  /* libbpf up to 0.6 tries the same program as a kprobe to explain a failure. */
+  if (record.measured && field32(attr, attr_size, 0) != record.prog_type) return false;
   const bool long_enough = field32(attr, attr_size, PROG_INSN_CNT) >= current->instruction_count;
   if (name[0] == '\0') return long_enough && !kernel_takes_names();
   return long_enough && strncmp(name, current->function, sizeof name - 1) == 0;
@@ -231,7 +237,10 @@ static long recorded_bpf(long cmd, uint8_t* attr, uint32_t attr_size) {
 
   keep_call(command, &log, attr_size, error, probe, measured);
   if (measured) {
+    if (!record.measured && command == BPF_PROG_LOAD)
+      record.prog_type = field32(attr, attr_size, 0);
     record.measured = true;
+    record.had_buffer = log.buffer != NULL;
     record.kernel_errno = error;
     record.level = log.level;
     record.size = log.size;

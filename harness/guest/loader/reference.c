@@ -50,7 +50,8 @@ static size_t size_count, size_room;
 static bool log_rotates(void) {
   static int known = -1;
   if (known >= 0) return known;
-  const uint64_t instructions[2] = {0x00000000000000b7ull, 0x0000000000000095ull}; /* r0 = 0; exit */
+  const uint64_t instructions[2] = {0x00000000000000b7ull,
+                                    0x0000000000000095ull}; /* r0 = 0; exit */
   const char* license = "GPL";
   uint8_t attr[144] = {0};
   const uint32_t type = BPF_PROG_TYPE_SOCKET_FILTER, count = 2, level = 1;
@@ -83,7 +84,8 @@ static int32_t load_with(const struct load* load, uint32_t level, uint64_t size)
   return answer.api_errno;
 }
 
-static bool same_key(const struct reference* r, const struct load* load, uint32_t level, uint64_t size) {
+static bool same_key(const struct reference* r, const struct load* load, uint32_t level,
+                     uint64_t size) {
   return r->key.program == load->program && r->key.interface == load->interface &&
          r->key.level == level && r->key.size == size && r->key.attr_size == load->attr_size &&
          strcmp(r->function, load->function) == 0;
@@ -165,7 +167,8 @@ void text_digest(const char* text, uint64_t length, uint8_t digest[32]) {
 }
 
 bool reaches_verification(const struct load* load, int32_t error) {
-  if (load->interface == BPFM_OBJECT_LOAD) return false; /* the library itself asks again with a log */
+  if (load->interface == BPFM_OBJECT_LOAD)
+    return false; /* the library itself asks again with a log */
   const struct reference* r = reference(load, 1, REFERENCE_SIZE);
   return r->measured && r->touched && r->length > 0 && r->kernel_errno == error;
 }
@@ -179,10 +182,10 @@ static bool fits(const struct load* load, uint64_t size) {
 }
 
 /* The smallest accepted size, known that REFERENCE_SIZE is accepted; 0 when sizes say nothing
- * (invalid BTF before 6.4 never gives ENOSPC). */
+ * (invalid BTF before 6.4 never gives ENOSPC). Before 6.4 no size below 128 is accepted. */
 static uint64_t search(const struct load* load) {
-  uint64_t low = 128, high = REFERENCE_SIZE; /* 128: the least that every kernel takes */
-  if (fits(load, low)) return 0;
+  uint64_t low = log_rotates() ? 1 : 128, high = REFERENCE_SIZE;
+  if (fits(load, low)) return load->interface == BPFM_BTF_LOAD && record.kernel_errno ? 0 : low;
   while (high - low > 1) {
     const uint64_t middle = low + (high - low) / 2;
     if (fits(load, middle))
@@ -195,7 +198,10 @@ static uint64_t search(const struct load* load) {
 
 static uint64_t find_true_size(const struct load* load) {
   const struct reference* r = reference(load, load->level, REFERENCE_SIZE);
-  if (r->told) return r->told;
+  /* An object load may spend the buffer on its BTF first, and then load another program (without
+   * line information): what the kernel told of the large buffer is only a guess then. */
+  const bool is_object = load->interface == BPFM_OBJECT_LOAD;
+  if (r->told && (!is_object || (fits(load, r->told) && !fits(load, r->told - 1)))) return r->told;
   if (!r->measured || !r->touched || r->kernel_errno == ENOSPC) return 0;
   const uint64_t guess = r->length + 1;
   const uint64_t least = log_rotates() ? guess : guess + 1; /* before 6.4 length + 2 is needed */
@@ -237,8 +243,8 @@ uint64_t true_size_of(const struct load* load) {
 struct run {
   bool text_ended, whole_ended;
 };
-static struct run run_alike(const char* text, uint64_t length, const char* whole, uint64_t whole_length,
-                            int step) {
+static struct run run_alike(const char* text, uint64_t length, const char* whole,
+                            uint64_t whole_length, int step) {
   const int64_t n = (int64_t)length, m = (int64_t)whole_length;
   int64_t i = step > 0 ? 0 : n - 1, j = step > 0 ? 0 : m - 1;
   while (i >= 0 && i < n && j >= 0 && j < m) {
@@ -257,7 +263,8 @@ static struct run run_alike(const char* text, uint64_t length, const char* whole
 
 /* `whole_known`: the reference is the complete text; else it was cut as well, and the longer of the
  * two may be either. */
-static uint8_t part_of(const char* text, uint64_t length, const struct reference* r, bool whole_known) {
+static uint8_t part_of(const char* text, uint64_t length, const struct reference* r,
+                       bool whole_known) {
   if (!r->text || r->length == 0) return BPFM_KEPT_NONE;
   const struct run start = run_alike(text, length, r->text, r->length, 1);
   const struct run end = run_alike(text, length, r->text, r->length, -1);

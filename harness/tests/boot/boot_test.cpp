@@ -59,7 +59,7 @@ class BootTest : public testing::Test {
   Outcome run(BootRequest request) {
     Outcome outcome;
     BootEvents events;
-    events.finished = [&](std::vector<Finished> finished, const std::string&) {
+    events.finished = [&](std::vector<Finished> finished) {
       for (const auto& one : finished) {
         outcome.doubled += outcome.states.contains(one.cell) ? 1 : 0;
         outcome.states[one.cell] = one.attempt.state;
@@ -139,7 +139,8 @@ TEST_F(BootTest, a_kernel_that_says_nothing_did_not_boot_and_is_tried_twice) {
 TEST_F(BootTest, qemu_that_does_not_start_is_told_with_its_own_words) {
   const auto outcome = play("exit1", 3);
   EXPECT_EQ(count(outcome, AttemptState::qemu_crash), 3U);
-  EXPECT_NE(outcome.report.problem.find("fake failure"), std::string::npos) << outcome.report.problem;
+  EXPECT_NE(outcome.report.problem.find("fake failure"), std::string::npos)
+      << outcome.report.problem;
 }
 
 TEST_F(BootTest, a_loader_that_dies_costs_its_cell_and_no_machine) {
@@ -172,13 +173,14 @@ TEST_F(BootTest, no_qemu_at_all_is_a_problem_and_not_a_result) {
   job.loader = "raw";
   request.jobs.push_back(job);
   BootEvents events;
-  events.finished = [&](std::vector<Finished> finished, const std::string&) {
+  events.finished = [&](std::vector<Finished> finished) {
     for (const auto& one : finished) outcome.states[one.cell] = one.attempt.state;
   };
   events.note = [](const std::string&) {};
   boost::asio::io_context io;
-  boost::asio::co_spawn(io, run_boot(io, std::move(request), events),
-                        [&](std::exception_ptr, BootReport report) { outcome.report = std::move(report); });
+  boost::asio::co_spawn(
+      io, run_boot(io, std::move(request), events),
+      [&](std::exception_ptr, BootReport report) { outcome.report = std::move(report); });
   io.run();
   EXPECT_EQ(count(outcome, AttemptState::qemu_crash), 1U);
   EXPECT_NE(outcome.report.problem.find("/nonexistent/qemu"), std::string::npos);

@@ -33,12 +33,14 @@ Layers read_layers() {
 }
 
 // Folders that `text`, a file of `layer`, includes without being allowed to.
-std::set<std::string> forbidden(const std::string& text, const std::string& layer, const Layers& layers) {
+std::set<std::string> forbidden(const std::string& text, const std::string& layer,
+                                const Layers& layers) {
   static const std::regex include(R"(#\s*include\s*"([a-z_]+)/)");
   std::set<std::string> wrong;
   for (std::sregex_iterator it(text.begin(), text.end(), include), end; it != end; ++it) {
     const std::string folder = (*it)[1];
-    if (folder != layer && layers.contains(folder) && !layers.at(layer).contains(folder)) wrong.insert(folder);
+    if (folder != layer && layers.contains(folder) && !layers.at(layer).contains(folder))
+      wrong.insert(folder);
   }
   return wrong;
 }
@@ -55,7 +57,8 @@ TEST(Layers, includes_run_down_the_diagram) {
       const auto text = bpfmatrix::base::read_file(entry.path());
       ASSERT_TRUE(text.has_value());
       for (const auto& folder : forbidden(*text, layer, layers))
-        ADD_FAILURE() << entry.path() << " includes " << folder << "/, which " << layer << " may not use";
+        ADD_FAILURE() << entry.path() << " includes " << folder << "/, which " << layer
+                      << " may not use";
     }
   }
   EXPECT_GT(files, 60U);
@@ -64,13 +67,16 @@ TEST(Layers, includes_run_down_the_diagram) {
 TEST(Layers, the_diagram_itself_has_no_cycle) {
   const Layers layers = read_layers();
   for (const auto& [layer, below] : layers)
-    for (const auto& one : below) EXPECT_FALSE(layers.at(one).contains(layer)) << layer << " and " << one;
+    for (const auto& one : below)
+      EXPECT_FALSE(layers.at(one).contains(layer)) << layer << " and " << one;
 }
 
 TEST(Layers, an_include_against_the_diagram_is_found) {
   const Layers layers = read_layers();
-  EXPECT_EQ(forbidden("#include \"vm/machine.h\"\n", "report", layers), std::set<std::string>{"vm"});
-  EXPECT_TRUE(forbidden("#include \"result/store.h\"\n#include <vector>\n", "report", layers).empty());
+  EXPECT_EQ(forbidden("#include \"vm/machine.h\"\n", "report", layers),
+            std::set<std::string>{"vm"});
+  EXPECT_TRUE(
+      forbidden("#include \"result/store.h\"\n#include <vector>\n", "report", layers).empty());
 }
 
 TEST(Layers, no_file_has_begun_to_collect_the_work_of_others) {

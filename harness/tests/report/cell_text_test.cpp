@@ -94,6 +94,7 @@ TEST_F(CellTextTest, of_a_refusal_says_who_and_how) {
 
 TEST_F(CellTextTest, of_the_librarys_own_outcomes) {
   measure(DecidedBy::library, kEsrch, 0);
+  seen().btf_unreadable = true;
   EXPECT_EQ(text(), (CellText{'M', "", false, {}}));
   measure(DecidedBy::library, 0, 0);
   EXPECT_EQ(text(), (CellText{'F', "", false, {}}));

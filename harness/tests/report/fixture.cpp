@@ -35,6 +35,7 @@ Attempt by_kernel(int error, Kept kept = Kept::none) {
 Attempt by_library(int error) {
   Attempt attempt = by_kernel(error);
   attempt.observation.decided_by = DecidedBy::library;
+  attempt.observation.btf_unreadable = error == kEsrch;
   attempt.observation.kernel_errno = 0;
   attempt.observation.messages = "libbpf: invalid log level";
   return attempt;

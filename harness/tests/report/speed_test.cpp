@@ -1,5 +1,5 @@
-// Sizes, not benchmarks: processor time, so that a busy machine does not matter, and limits several
-// times what a slow one needs. Not held under sanitizers.
+// A benchmark (label bench): prints processor time, which a busy machine does not change, and
+// asserts only that the work was done.
 #include <gtest/gtest.h>
 
 #include <ctime>
@@ -29,12 +29,6 @@ double milliseconds_since(std::clock_t begin) {
   return 1000.0 * static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
 }
 
-void expect_below([[maybe_unused]] double milliseconds, [[maybe_unused]] double limit) {
-#ifndef __SANITIZE_ADDRESS__
-  EXPECT_LT(milliseconds, limit);
-#endif
-}
-
 TEST(Speed, a_table_of_a_hundred_thousand_cells) {
   const auto run = large_run(100'000);
   const auto judgement = judge(run);
@@ -45,7 +39,6 @@ TEST(Speed, a_table_of_a_hundred_thousand_cells) {
   std::printf("table: %.0f ms for %zu cells, %zu blocks, %zu bytes\n", took, run.cells.size(),
               table.blocks.size(), text.size());
   EXPECT_LT(table.blocks.size(), 20u);  // what is alike is joined
-  expect_below(took, 2'000);
 }
 
 TEST(Speed, json_of_fifty_thousand_cells) {
@@ -55,7 +48,6 @@ TEST(Speed, json_of_fifty_thousand_cells) {
   const auto text = render_json(run, judgement);
   const double took = milliseconds_since(begin);
   std::printf("json: %.0f ms for %zu cells, %zu bytes\n", took, run.cells.size(), text.size());
-  expect_below(took, 4'000);
 }
 
 }  // namespace

@@ -30,6 +30,8 @@ const Seen kSeen[] = {
     {"success although the call failed", DecidedBy::kernel, 0, kEinval, false, false, false,
      Outcome::LIBRARY_FALSE_SUCCESS},
     {"no kernel BTF", DecidedBy::library, kEsrch, 0, false, false, false, Outcome::MISSING_BTF},
+    {"ESRCH of the library, which reads the BTF", DecidedBy::library, kEsrch, 0, false, false,
+     false, Outcome::LIBRARY_REFUSED},
     {"ESRCH from the kernel is a refusal", DecidedBy::kernel, kEsrch, kEsrch, false, false, false,
      Outcome::KERNEL_REFUSED},
     {"refused by the library", DecidedBy::library, kEinval, 0, false, false, false,
@@ -77,6 +79,7 @@ TEST(Classification, of_every_measured_case) {
     attempt.observation.kernel_errno = seen.kernel_errno;
     attempt.observation.touched = seen.touched;
     attempt.observation.verified = seen.verified;
+    attempt.observation.btf_unreadable = seen.outcome == Outcome::MISSING_BTF;
     if (seen.told) attempt.observation.log_true_size = 4711;
     EXPECT_EQ(name(classify(attempt)), name(seen.outcome)) << seen.what;
   }

@@ -1,6 +1,5 @@
-// Sizes, not benchmarks: processor time, so that a busy machine or disk does not matter, and limits
-// several times what a slow one needs, so that only a change of order shows. Not held under
-// sanitizers. The numbers are printed.
+// A benchmark (label bench): prints processor time, which a busy machine does not change, and
+// asserts only that the work was done.
 #include <gtest/gtest.h>
 
 #include <ctime>
@@ -24,12 +23,6 @@ class Stopwatch {
   std::clock_t begin_ = std::clock();
 };
 
-void expect_below([[maybe_unused]] double measured, [[maybe_unused]] double limit) {
-#ifndef __SANITIZE_ADDRESS__
-  EXPECT_LT(measured, limit);
-#endif
-}
-
 // 100,000 cells, all loaded.
 RunRecord large_run() {
   RunRecord run = make_run(10, 10, 20, 50);
@@ -50,7 +43,6 @@ TEST(Speed, judging_a_hundred_thousand_cells_by_twenty_expectations) {
   const double took = watch.milliseconds();
   std::printf("judge: %.0f ms for %zu cells\n", took, run.cells.size());
   EXPECT_EQ(judgement.counts.at(Status::PASS), 100'000u);
-  expect_below(took, 1'000);
 }
 
 TEST(Speed, storing_in_batches_and_reading_back) {
@@ -77,7 +69,6 @@ TEST(Speed, storing_in_batches_and_reading_back) {
   }
   const double per_cell = adding.milliseconds() / static_cast<double>(run.cells.size());
   std::printf("add: %.4f ms a cell in batches of 500\n", per_cell);
-  expect_below(per_cell, 0.3);
 
   const Stopwatch reading;
   const auto back = store->read("latest");
@@ -85,7 +76,6 @@ TEST(Speed, storing_in_batches_and_reading_back) {
   ASSERT_TRUE(back);
   EXPECT_EQ(back->cells.size(), run.cells.size());
   std::printf("read: %.0f ms for %zu cells\n", took, run.cells.size());
-  expect_below(took, 1'500);
 }
 
 }  // namespace

@@ -16,15 +16,24 @@ TEST(ConsoleTitle, the_first_oops_is_the_cause_and_the_panic_its_consequence) {
 }
 
 TEST(ConsoleTitle, a_panic_alone_is_found) {
-  const auto title = find_crash_title("[    2.5] Kernel panic - not syncing: sysrq triggered crash\r\n");
+  const auto title =
+      find_crash_title("[    2.5] Kernel panic - not syncing: sysrq triggered crash\r\n");
   ASSERT_TRUE(title.has_value());
   EXPECT_EQ(*title, "Kernel panic - not syncing: sysrq triggered crash");
 }
 
 TEST(ConsoleTitle, a_clean_boot_and_words_inside_a_line_are_no_finding) {
   EXPECT_FALSE(find_crash_title("").has_value());
-  EXPECT_FALSE(find_crash_title("[    0.0] Linux version 6.1.0\r\n[    0.1] DEBUG: x\r\n"
-                                "[    0.2] ODEBUG: enabled\r\n[    0.3] the word Kernel panic - not syncing\r\n")
+  EXPECT_FALSE(find_crash_title(
+                   "[    0.0] Linux version 6.1.0\r\n[    0.1] DEBUG: x\r\n"
+                   "[    0.2] ODEBUG: enabled\r\n[    0.3] the word Kernel panic - not syncing\r\n")
+                   .has_value());
+}
+
+TEST(ConsoleTitle, lockups_of_a_busy_host_are_no_crash) {
+  EXPECT_FALSE(find_crash_title("[    9.0] watchdog: BUG: soft lockup - CPU#0 stuck for 22s!\r\n"
+                                "[    9.1] BUG: workqueue lockup - pool cpus=0 node=0\r\n"
+                                "[    9.2] UBSAN: shift-out-of-bounds in lib/x.c:1:1\r\n")
                    .has_value());
 }
 

@@ -18,7 +18,9 @@ class Agent {
     hello.release = "6.1.0";
     return frames_.frame(BPFM_HELLO, wire::encode(hello));
   }
-  std::string begin(uint32_t run, uint32_t cell) { return frames_.frame(BPFM_BEGIN, two(run, cell)); }
+  std::string begin(uint32_t run, uint32_t cell) {
+    return frames_.frame(BPFM_BEGIN, two(run, cell));
+  }
   std::string result(uint32_t run, uint32_t cell) {
     wire::CellDone done;
     done.run = run;
@@ -26,7 +28,9 @@ class Agent {
     done.observation.decided_by = BPFM_BY_KERNEL;
     return frames_.frame(BPFM_RESULT, wire::encode(done));
   }
-  std::string run_done(uint32_t run) { return frames_.frame(BPFM_RUN_DONE, two(run, 0).substr(0, 4)); }
+  std::string run_done(uint32_t run) {
+    return frames_.frame(BPFM_RUN_DONE, two(run, 0).substr(0, 4));
+  }
   std::string gone(uint32_t run, uint32_t cell, uint8_t reason, int number) {
     std::string payload = two(run, cell);
     payload += static_cast<char>(reason);
@@ -73,7 +77,8 @@ class SessionTest : public testing::Test {
   std::vector<int> sent(Session& session) {
     driver_.feed(session.to_send());
     std::vector<int> types;
-    for (auto frame = driver_.next(); frame && *frame; frame = driver_.next()) types.push_back((*frame)->type);
+    for (auto frame = driver_.next(); frame && *frame; frame = driver_.next())
+      types.push_back((*frame)->type);
     return types;
   }
   std::string binary_ = "ELF", parts_ = "parts";
@@ -123,7 +128,8 @@ TEST_F(SessionTest, cells_must_begin_in_the_order_given) {
 
 TEST_F(SessionTest, a_run_is_not_done_before_its_last_cell) {
   Session session = make(2);
-  ASSERT_TRUE(session.take(in_order({agent_.hello(), agent_.begin(1, 100), agent_.result(1, 100)})).has_value());
+  ASSERT_TRUE(session.take(in_order({agent_.hello(), agent_.begin(1, 100), agent_.result(1, 100)}))
+                  .has_value());
   EXPECT_FALSE(session.take(agent_.run_done(1)).has_value());
 }
 
@@ -131,7 +137,9 @@ TEST_F(SessionTest, a_loader_that_dies_loses_only_its_cell) {
   Session session = make(3);
   ASSERT_TRUE(session.take(agent_.hello()).has_value());
   (void)sent(session);
-  ASSERT_TRUE(session.take(in_order({agent_.begin(1, 100), agent_.result(1, 100), agent_.begin(1, 101)})).has_value());
+  ASSERT_TRUE(
+      session.take(in_order({agent_.begin(1, 100), agent_.result(1, 100), agent_.begin(1, 101)}))
+          .has_value());
   ASSERT_TRUE(session.take(agent_.gone(1, 101, BPFM_GONE_SIGNAL, 11)).has_value());
   const auto finished = session.take_finished();
   ASSERT_EQ(finished.size(), 2U);
@@ -139,7 +147,9 @@ TEST_F(SessionTest, a_loader_that_dies_loses_only_its_cell) {
   EXPECT_EQ(finished[1].attempt.state, AttemptState::agent_crash);
   EXPECT_NE(finished[1].attempt.note.find("signal 11"), std::string::npos);
   EXPECT_EQ(sent(session), std::vector<int>{BPFM_RUN});
-  ASSERT_TRUE(session.take(in_order({agent_.begin(2, 102), agent_.result(2, 102), agent_.run_done(2)})).has_value());
+  ASSERT_TRUE(
+      session.take(in_order({agent_.begin(2, 102), agent_.result(2, 102), agent_.run_done(2)}))
+          .has_value());
   EXPECT_EQ(session.take_finished().size(), 1U);
 }
 
@@ -169,9 +179,29 @@ TEST_F(SessionTest, a_loader_that_ends_again_and_again_before_its_first_cell_is_
   EXPECT_EQ(session.take_finished().size(), 2U);
 }
 
+TEST_F(SessionTest, a_loader_given_up_costs_the_next_one_nothing) {
+  Session session = make(3, "other");
+  ASSERT_TRUE(session.take(agent_.hello()).has_value());
+  for (uint32_t run = 1; run <= 3; ++run)
+    ASSERT_TRUE(session.take(agent_.gone(run, BPFM_NO_CELL, BPFM_GONE_EXIT, 4)).has_value());
+  EXPECT_EQ(session.take_finished().size(), 2U);
+  // One stumble of the other loader is not the third of the first.
+  ASSERT_TRUE(session.take(agent_.gone(4, BPFM_NO_CELL, BPFM_GONE_EXIT, 4)).has_value());
+  EXPECT_TRUE(session.take_finished().empty());
+}
+
+TEST_F(SessionTest, only_finished_cells_count_as_fruit_of_a_machine) {
+  Session session = make(2);
+  ASSERT_TRUE(session.take(agent_.hello()).has_value());
+  EXPECT_EQ(session.cells_finished(), 0U);
+  ASSERT_TRUE(session.take(in_order({agent_.begin(1, 100), agent_.result(1, 100)})).has_value());
+  EXPECT_EQ(session.cells_finished(), 1U);
+}
+
 TEST_F(SessionTest, what_is_left_after_a_crash_is_all_but_the_blamed_cell_in_order) {
   Session session = make(4);
-  ASSERT_TRUE(session.take(in_order({agent_.hello(), agent_.begin(1, 100), agent_.result(1, 100)})).has_value());
+  ASSERT_TRUE(session.take(in_order({agent_.hello(), agent_.begin(1, 100), agent_.result(1, 100)}))
+                  .has_value());
   ASSERT_TRUE(session.take(agent_.begin(1, 101)).has_value());
   const auto left = session.take_unfinished(session.in_flight());
   ASSERT_EQ(left.size(), 2U);
@@ -186,7 +216,8 @@ TEST_F(SessionTest, more_cells_than_a_run_holds_go_out_in_several) {
   size_t finished = 0;
   while (!session.done() && run < 10) {
     for (int i = 0; i < 256 && cell < 700; ++i, ++cell)
-      ASSERT_TRUE(session.take(in_order({agent_.begin(run, cell), agent_.result(run, cell)})).has_value());
+      ASSERT_TRUE(
+          session.take(in_order({agent_.begin(run, cell), agent_.result(run, cell)})).has_value());
     ASSERT_TRUE(session.take(agent_.run_done(run)).has_value());
     ++run;
     finished += session.take_finished().size();

@@ -37,7 +37,7 @@ TEST(QemuCommand, the_whole_line_under_tcg_is_this_one) {
                   "-device", "virtio-serial-pci,ioeventfd=off", "-chardev", "socket,id=agent,fd=4",
                   "-device", "virtserialport,chardev=agent,name=bpfmatrix", "-kernel", "/k/vmlinux",
                   "-initrd", "/i/initramfs.cpio", "-append",
-                  "cryptomgr.notests panic=-1 console=ttyS0 loglevel=5 "
+                  "cryptomgr.notests panic=-1 oops=panic console=ttyS0 loglevel=5 "
                   "bpfmatrix.nonce=00112233445566778899aabbccddeeff"));
 }
 

@@ -13,11 +13,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The image of a kernel that the facts have fetched: some regular file of the store that starts as a
-// bzImage does.
+// The image of a kernel that the facts have fetched: some regular file of the store that starts as
+// a bzImage does.
 std::string a_kernel_image() {
   const char* workspace = std::getenv("BPFMATRIX_WORKSPACE");
-  const fs::path store = fs::path(workspace != nullptr ? workspace : BPFM_SOURCE "/.bpfmatrix") / "store";
+  const fs::path store =
+      fs::path(workspace != nullptr ? workspace : BPFM_SOURCE "/.bpfmatrix") / "store";
   for (const auto& entry : fs::recursive_directory_iterator(store)) {
     if (!entry.is_regular_file() || entry.file_size() < (4U << 20)) continue;
     std::ifstream in(entry.path(), std::ios::binary);
@@ -34,7 +35,9 @@ TEST(BadKernels, each_gives_a_row_of_its_own_and_the_good_one_runs) {
   ASSERT_EQ(run_program({"fetch", "smoke"}).exit_code, 0);
   const auto image = base::read_file(a_kernel_image());
   ASSERT_TRUE(image.has_value()) << image.error().message;
-  ASSERT_TRUE(base::write_file(folder->path() / "cut", std::string_view(*image).substr(0, image->size() / 2)).has_value());
+  ASSERT_TRUE(base::write_file(folder->path() / "cut",
+                               std::string_view(*image).substr(0, image->size() / 2))
+                  .has_value());
   ASSERT_TRUE(base::write_file(folder->path() / "text", "this is no kernel\n").has_value());
   const std::string matrix =
       "kernels:\n"

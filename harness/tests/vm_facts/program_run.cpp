@@ -15,7 +15,8 @@ ProgramOutput run_program(const std::vector<std::string>& arguments) {
   options.timeout = std::chrono::seconds(1200);
   auto output = base::run_command(options);
   if (!output) return {-1, "", output.error().message};
-  return {output->status.by_signal ? -1 : output->status.code, output->standard_output, output->standard_error};
+  return {output->status.by_signal ? -1 : output->status.code, output->standard_output,
+          output->standard_error};
 }
 
 nlohmann::json export_latest() {

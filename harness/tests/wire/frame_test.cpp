@@ -90,7 +90,8 @@ TEST(Frames, out_of_sequence_are_refused_and_nothing_is_read_after) {
 
 TEST(Frames, larger_than_allowed_are_refused_before_their_payload_arrives) {
   std::string header(BPFM_HEADER_SIZE, '\0');
-  bpfm_put_header(reinterpret_cast<uint8_t*>(header.data()), BPFM_RESULT, 0, BPFM_MAX_PAYLOAD + 1, 0);
+  bpfm_put_header(reinterpret_cast<uint8_t*>(header.data()), BPFM_RESULT, 0, BPFM_MAX_PAYLOAD + 1,
+                  0);
   FrameReader reader;
   EXPECT_FALSE(read_all(reader, header).has_value());
 }
