@@ -27,7 +27,8 @@ TEST(UserObjects, given_by_path_run_with_every_loader) {
   const auto ran = run_program({"run", (folder->path() / "mine.yaml").string(), "--quiet"});
   EXPECT_EQ(ran.exit_code, 0) << ran.err;
   std::map<std::string, nlohmann::json> cells;
-  for (const auto& cell : export_latest()["cells"]) cells[cell["id"]] = cell;
+  const auto exported = export_latest();
+  for (const auto& cell : exported["cells"]) cells[cell["id"]] = cell;
   EXPECT_EQ(cells.size(), 12U);
   const std::string plain = "two_programs:plain/", counting = "two_programs:Counting/";
   for (const std::string loader :
