@@ -46,11 +46,13 @@ class BootTest : public testing::Test {
  private:
   std::deque<Job> jobs(uint32_t count) {
     files_["raw"] = GuestFile{&binary_, true};
+    files_["p.parts"] = GuestFile{&binary_, false};
     std::deque<Job> jobs;
     for (uint32_t i = 0; i < count; ++i) {
       Job job;
       job.cell = i;
       job.loader = "raw";
+      job.request.file = "p.parts";
       job.request.limit_ms = 1;
       jobs.push_back(job);
     }
@@ -134,6 +136,13 @@ TEST_F(BootTest, a_kernel_that_says_nothing_did_not_boot_and_is_tried_twice) {
   const auto outcome = play("silent", 3);
   EXPECT_EQ(count(outcome, AttemptState::boot_fail), 3U);
   EXPECT_EQ(outcome.report.machines, 2U);
+}
+
+TEST_F(BootTest, a_guest_that_cannot_store_a_file_is_given_up_after_two_machines) {
+  const auto outcome = play("no_space", 3);
+  EXPECT_EQ(outcome.report.machines, 2U);
+  EXPECT_EQ(count(outcome, AttemptState::loader_error), 3U);
+  EXPECT_NE(outcome.report.problem.find("cannot store"), std::string::npos) << outcome.report.problem;
 }
 
 TEST_F(BootTest, qemu_that_does_not_start_is_told_with_its_own_words) {

@@ -9,6 +9,7 @@
 //   hang_at N         nothing more once cell N is announced
 //   die_at N          QEMU itself dies by SIGSEGV then
 //   loader_gone_at N  LOADER_GONE (signal 11) for cell N; the next RUN is served
+//   no_space          the second file that is sent cannot be stored
 //   foreign_cell      results of cells that were not asked for
 //   late_splat        ok, then a KASAN report on the console after SHUTDOWN
 //

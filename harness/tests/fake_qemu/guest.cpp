@@ -182,7 +182,7 @@ void Guest::take_file(std::string_view payload) {
   std::string answer;
   put16(answer, static_cast<uint16_t>(name.size()));
   answer += name;
-  put32(answer, 0);
+  put32(answer, plays("no_space") && ++files_ == 2 ? ENOSPC : 0);
   send(writer_.frame(BPFM_FILE_DONE, answer));
 }
 

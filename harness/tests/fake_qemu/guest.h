@@ -45,6 +45,7 @@ class Guest {
 
   Arguments arguments_;
   wire::FrameWriter writer_;
+  uint32_t files_ = 0;  // stored or refused so far
 };
 
 }  // namespace bpfmatrix::tests

@@ -164,6 +164,29 @@ TEST_F(Facts, before_the_log_rotates_the_text_needs_its_length_and_two_bytes) {
   }
 }
 
+TEST_F(Facts, a_text_shorter_than_the_least_buffer_has_the_least_as_its_size) {
+  for (const auto& kernel : kOld) {
+    // 128 is the smallest that is accepted, so the true size is one less.
+    const auto& exact = cell(kernel, "raw", "trivial/prog_load:1:true");
+    EXPECT_EQ(exact["mode"]["buffer_size"], 127) << kernel;
+    EXPECT_EQ(exact["outcome"], "KERNEL_REFUSED") << kernel;
+    EXPECT_EQ(outcome(kernel, "raw", "trivial/prog_load:1:true+1"), "LOADED") << kernel;
+  }
+  for (const auto& kernel : kNew)
+    EXPECT_EQ(outcome(kernel, "raw", "trivial/prog_load:1:true"), "LOADED") << kernel;
+}
+
+TEST_F(Facts, the_same_errno_is_the_verifiers_or_that_of_the_log_attributes) {
+  for (const auto& kernel : kAll) {
+    const std::string program = "endless_loop/prog_load:0:";
+    for (const std::string buffer : {"none", "null:4096", "4096"})
+      EXPECT_EQ(observed(kernel, "raw", program + buffer, "errno"), "EINVAL") << kernel << buffer;
+    EXPECT_EQ(outcome(kernel, "raw", program + "none"), "VERIFIER_REJECTION") << kernel;
+    EXPECT_EQ(outcome(kernel, "raw", program + "null:4096"), "KERNEL_REFUSED") << kernel;
+    EXPECT_EQ(outcome(kernel, "raw", program + "4096"), "KERNEL_REFUSED") << kernel;
+  }
+}
+
 TEST_F(Facts, buffers_below_128_bytes_are_refused_before_the_log_rotates_and_taken_since) {
   for (const std::string size : {"1", "64", "127"}) {
     for (const auto& kernel : kOld)
