@@ -83,17 +83,18 @@ boost::asio::awaitable<base::Status> talk(vm::Machine& machine, Session& session
   co_return base::Status{};
 }
 
-// The end of a console, of which the first `bytes` were there before.
-std::string_view since(std::string_view console, uint64_t bytes) {
-  return console.substr(std::min<uint64_t>(bytes, console.size()));
+// The last `bytes` of a console; its middle may have been cut, its end never is.
+std::string_view end_of(std::string_view console, uint64_t bytes) {
+  return console.substr(console.size() - std::min<uint64_t>(bytes, console.size()));
 }
 
-// `quiet_console`: so long was the console when the guest last showed that it was well.
+// `fresh`: so many bytes of the console came after the guest last showed that it was well. What
+// stands before them has nothing to do with this end.
 MachineEnd judge_end(const base::Error& error, const Session& session, const vm::Ending& ending,
-                     std::string console, uint64_t quiet_console) {
+                     std::string console, uint64_t fresh) {
   MachineEnd end;
   end.console = std::move(console);
-  const auto title = find_crash_title(since(end.console, quiet_console));
+  const auto title = find_crash_title(end_of(end.console, fresh));
   if (!ending.killed_by_us && (ending.status.by_signal || ending.status.code != 0)) {
     end.state = AttemptState::qemu_crash;
     end.note = fmt::format("QEMU ended with {}: {}", ending.status.text(),
@@ -165,7 +166,8 @@ boost::asio::awaitable<base::Result<MachineEnd>> run_machine(
   if (!status && !ended_itself) machine.kill();
   const auto ending = co_await machine.finish(steady_clock::now() + kEndGrace);
   if (status) co_return MachineEnd{AttemptState::measured, {}, machine.console()};
-  auto end = judge_end(status.error(), session, ending, machine.console(), quiet_console);
+  auto end = judge_end(status.error(), session, ending, machine.console(),
+                       machine.console_bytes() - quiet_console);
   if (!session.hello()) before_hello(&end);
   co_return end;
 }
