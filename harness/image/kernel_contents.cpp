@@ -165,9 +165,11 @@ base::Status check_modules(const KernelContents& kernel) {
 base::Result<KernelContents> read_kernel_files(const fs::path& image, const fs::path& modules) {
   std::error_code ec;
   if (!fs::exists(image, ec))
-    return fail(ErrorKind::unavailable, "the kernel {} is not there", image.string());
+    return fail(ErrorKind::invalid_input, "the kernel {} is not there: look at the path",
+                image.string());
   if (!modules.empty() && !fs::is_directory(modules, ec))
-    return fail(ErrorKind::unavailable, "the folder of modules {} is not there", modules.string());
+    return fail(ErrorKind::invalid_input, "the folder of modules {} is not there: look at the path",
+                modules.string());
   KernelContents kernel;
   BPFM_TRY(kernel.image, base::read_file(image, kLargestImage));
   BPFM_TRY(kernel.release, kernel_release(kernel.image).in(image.string()));

@@ -40,7 +40,7 @@ struct CellRecord {
 };
 
 struct RunHeader {
-  std::string id;        // "20261122-131500-quick": sorts by time
+  std::string id;        // "20261122-131500.042-quick": sorts by time
   std::string matrix;    // name
   std::string started;   // UTC, ISO 8601, a label only
   std::string finished;  // empty while it runs or when it was cut off

@@ -101,7 +101,11 @@ result::RunRecord make_record(const spec::Matrix& matrix, const plan::Selection&
                               const plan::Plan& plan, const Preparation& preparation,
                               const std::string& accel, const std::string& qemu_version) {
   result::RunRecord run;
-  run.header.id = fmt::format("{:%Y%m%d-%H%M%S}-{}", utc(), matrix.name);
+  // Milliseconds: two runs may start in one second.
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const auto milliseconds =
+      std::chrono::duration_cast<std::chrono::milliseconds>(now).count() % 1000;
+  run.header.id = fmt::format("{:%Y%m%d-%H%M%S}.{:03}-{}", utc(), milliseconds, matrix.name);
   run.header.matrix = matrix.name;
   run.header.selection = selection_text(selection);
   run.header.started = utc_now();

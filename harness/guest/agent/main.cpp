@@ -87,8 +87,10 @@ int main() {
     port.send(BPFM_HELLO, hello(module_errors));
     serve(&port);
   } else {
-    std::fprintf(stderr, "bpfmatrix agent: no virtio port named bpfmatrix; modules: %s\n",
-                 module_errors.empty() ? "all loaded" : module_errors.c_str());
+    std::fprintf(stderr,
+                 "bpfmatrix agent: no virtio port named bpfmatrix; does this kernel need modules "
+                 "for virtio? (%s)\n",
+                 module_errors.empty() ? "none failed" : module_errors.c_str());
   }
   end_machine();
 }

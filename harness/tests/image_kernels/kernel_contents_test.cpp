@@ -167,9 +167,9 @@ TEST(KernelFiles, without_config_and_modules_everything_is_taken_to_be_built_in)
 
 TEST(KernelFiles, what_is_not_there_or_cannot_talk_is_told_apart) {
   const auto folder = test::make_folder();
-  EXPECT_EQ(read_kernel_files(folder.path() / "no", {}).error().kind, ErrorKind::unavailable);
+  EXPECT_EQ(read_kernel_files(folder.path() / "no", {}).error().kind, ErrorKind::invalid_input);
   const auto image = put_file(folder.path() / "bzImage", make_bzimage("6.9.0 x"));
-  EXPECT_EQ(read_kernel_files(image, folder.path() / "no").error().kind, ErrorKind::unavailable);
+  EXPECT_EQ(read_kernel_files(image, folder.path() / "no").error().kind, ErrorKind::invalid_input);
   put_file(folder.path() / "config-6.9.0", kModular);
   EXPECT_EQ(read_kernel_files(image, {}).error().kind, ErrorKind::unavailable);
   put_file(folder.path() / "config-6.9.0", "# CONFIG_VIRTIO_PCI is not set\n");
