@@ -133,8 +133,7 @@ second_quickstart() {
 run_in_namespaces() {
   local mirrors uri
   mirrors=$(host_mirrors)
-  grep -q " $suite\$" <<<"$mirrors" || mirrors="http://deb.debian.org/debian $suite
-http://deb.debian.org/debian-security $suite-security"
+  grep -q " $suite\$" <<<"$mirrors" || cannot "No mirror of $suite is named in this machine's apt sources."
   uri=$(awk -v suite="$suite" '$2 == suite { print $1; exit }' <<<"$mirrors")
   # What the machine of anyone who has cloned the repository has.
   step "debootstrap of $suite from $uri" logged_debootstrap "$uri"

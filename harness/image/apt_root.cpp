@@ -107,6 +107,9 @@ base::Status AptRoot::configure() {
                 kKeyring);
   }
   const Mirrors mirrors = host_mirrors();
+  if (mirrors.debian.empty())
+    return fail(ErrorKind::unavailable,
+                "no mirror of Debian is named in /etc/apt/sources.list or sources.list.d: add one");
   for (const auto& suite : suites_) {
     if (suite.name.empty() || suite.name.find_first_of("/ []\"\n") != std::string::npos)
       return fail(ErrorKind::invalid_input, "'{}' is no name of a suite", suite.name);

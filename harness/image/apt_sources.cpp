@@ -144,6 +144,12 @@ Mirrors choose_mirrors(std::span<const AptSource> sources) {
     best = here;
     (security ? mirrors.security : mirrors.debian) = uri;
   }
+  constexpr std::string_view kSuffix = "-security";
+  if (mirrors.security.empty() && !mirrors.debian.empty())
+    mirrors.security =
+        mirrors.debian.substr(0, mirrors.debian.find_last_not_of('/') + 1) + std::string(kSuffix);
+  if (mirrors.debian.empty() && mirrors.security.ends_with(kSuffix))
+    mirrors.debian = mirrors.security.substr(0, mirrors.security.size() - kSuffix.size());
   return mirrors;
 }
 

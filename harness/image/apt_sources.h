@@ -23,11 +23,11 @@ struct AptSource {
 [[nodiscard]] std::vector<AptSource> parse_deb822_sources(std::string_view text);
 
 struct Mirrors {
-  std::string debian = "http://deb.debian.org/debian";
-  std::string security = "http://deb.debian.org/debian-security";
+  std::string debian, security;  // both empty: the host names no mirror of Debian
 };
-// The http(s) or file archives of Debian itself among `sources`, the best-looking first; Debian's
-// own where there is none.
+// The http(s) or file archives of Debian itself among `sources`, the best-looking first. Where only
+// one of the two is named, the other is taken to lie beside it (".../debian",
+// ".../debian-security").
 [[nodiscard]] Mirrors choose_mirrors(std::span<const AptSource> sources);
 
 // Those of the host whose apt folder is `etc_apt`; files that cannot be read are passed over.

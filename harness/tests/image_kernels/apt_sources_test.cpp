@@ -55,11 +55,11 @@ TEST(AptSources, deb822_format_is_read_with_comments_inside_and_lists_over_lines
       "components: main");
   std::vector<std::string> seen;
   for (const auto& each : found) seen.push_back(each.uri + " " + each.suite);
-  EXPECT_THAT(seen, ElementsAre("http://a.example/debian bookworm",
-                                "http://a.example/debian bookworm-updates",
-                                "http://b.example/debian bookworm",
-                                "http://b.example/debian bookworm-updates",
-                                "http://e.example/debian-security bookworm-security"));
+  EXPECT_THAT(
+      seen,
+      ElementsAre("http://a.example/debian bookworm", "http://a.example/debian bookworm-updates",
+                  "http://b.example/debian bookworm", "http://b.example/debian bookworm-updates",
+                  "http://e.example/debian-security bookworm-security"));
   EXPECT_THAT(found[0].components, ElementsAre("main", "non-free"));
 }
 
@@ -85,40 +85,48 @@ TEST(AptSources, third_parties_that_come_first_are_not_taken_for_debian) {
       {"http://mirror.example/debian/", "bookworm", {"main", "contrib"}}};
   const Mirrors mirrors = choose_mirrors(sources);
   EXPECT_EQ(mirrors.debian, "http://mirror.example/debian/");
-  EXPECT_EQ(mirrors.security, Mirrors().security);
+  EXPECT_EQ(mirrors.security, "http://mirror.example/debian-security");
 }
 
 TEST(AptSources, a_security_archive_is_known_by_its_suite_or_its_place) {
-  EXPECT_EQ(choose_mirrors(std::vector<AptSource>{
-                               {"http://mirror.example/x", "bullseye-security", {"main"}}})
+  EXPECT_EQ(choose_mirrors(
+                std::vector<AptSource>{{"http://mirror.example/x", "bullseye-security", {"main"}}})
                 .security,
             "http://mirror.example/x");
-  EXPECT_EQ(choose_mirrors(std::vector<AptSource>{
-                               {"http://security.example/", "buster/updates", {"main"}}})
+  EXPECT_EQ(choose_mirrors(
+                std::vector<AptSource>{{"http://security.example/", "buster/updates", {"main"}}})
                 .security,
             "http://security.example/");
-  EXPECT_EQ(choose_mirrors(std::vector<AptSource>{
-                               {"http://mirror.example/debian", "bookworm", {"main"}}})
-                .security,
-            Mirrors().security);
+  EXPECT_EQ(
+      choose_mirrors(std::vector<AptSource>{{"http://mirror.example/debian", "bookworm", {"main"}}})
+          .security,
+      "http://mirror.example/debian-security");
 }
 
 TEST(AptSources, snapshots_and_files_are_mirrors_too) {
-  EXPECT_EQ(choose_mirrors(std::vector<AptSource>{
-                               {"http://other.example/proxy-debian", "bookworm", {"main"}},
-                               {"http://snap.example/archive/debian/20250520T000000Z/",
-                                "bookworm",
-                                {"main"}}})
+  EXPECT_EQ(choose_mirrors(
+                std::vector<AptSource>{
+                    {"http://other.example/proxy-debian", "bookworm", {"main"}},
+                    {"http://snap.example/archive/debian/20250520T000000Z/", "bookworm", {"main"}}})
                 .debian,
             "http://snap.example/archive/debian/20250520T000000Z/");
   EXPECT_EQ(choose_mirrors(std::vector<AptSource>{{"file:/srv/debian", "trixie", {"main"}}}).debian,
             "file:/srv/debian");
 }
 
-TEST(AptSources, without_any_source_debians_own_mirrors_are_used) {
+TEST(AptSources, without_any_source_there_is_no_mirror) {
   const Mirrors mirrors = choose_mirrors({});
-  EXPECT_EQ(mirrors.debian, "http://deb.debian.org/debian");
-  EXPECT_EQ(mirrors.security, "http://deb.debian.org/debian-security");
+  EXPECT_EQ(mirrors.debian, "");
+  EXPECT_EQ(mirrors.security, "");
+}
+
+TEST(AptSources, of_two_archives_the_one_that_is_not_named_lies_beside_the_other) {
+  const Mirrors one =
+      choose_mirrors(std::vector<AptSource>{{"http://m.example/debian/", "bookworm", {"main"}}});
+  EXPECT_EQ(one.security, "http://m.example/debian-security");
+  const Mirrors other = choose_mirrors(
+      std::vector<AptSource>{{"http://m.example/debian-security", "bookworm-security", {"main"}}});
+  EXPECT_EQ(other.debian, "http://m.example/debian");
 }
 
 TEST(AptSources, the_host_folder_is_read_in_the_order_of_apt_and_other_files_are_left_out) {
