@@ -15,7 +15,7 @@ struct MachineDigests {
   std::string kernel;        // sha256 of the image
   std::string initramfs;     // sha256: modules and agent
   std::string agent;         // sha256
-  std::string command_line;  // without the per-boot nonce
+  std::string command_line;  // QEMU's whole argument line, without what varies from boot to boot
   std::string qemu_version;
   std::string cpu_model;
   std::string accel;      // "tcg", "kvm"

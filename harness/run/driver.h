@@ -1,7 +1,7 @@
 // The driver: everything is prepared, machines run side by side, results go to the store.
 //
-// One thread, one event loop. SIGINT, SIGTERM and SIGHUP end the machines at once; what was
-// finished is in the store.
+// One thread, one event loop. While machines run, SIGINT, SIGTERM and SIGHUP end them at once; what
+// was finished is in the store.
 #pragma once
 
 #include <cstdint>

@@ -33,7 +33,7 @@ struct QemuCommand {
   std::string kernel_command_line;  // with the nonce
 };
 [[nodiscard]] QemuCommand make_command(const MachineConfig& config);
-// The command line without the nonce, as it enters a cell's key.
+// The kernel's command line without the nonce.
 [[nodiscard]] std::string command_line_for_key(Accel accel);
 // "max" under TCG, "host" under KVM.
 [[nodiscard]] std::string cpu_model(Accel accel);
