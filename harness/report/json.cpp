@@ -12,7 +12,7 @@ using nlohmann::ordered_json;
 using result::Observation;
 using result::RunRecord;
 
-constexpr const char* kSchemaVersion = "1.0";
+constexpr const char* kSchemaVersion = "1.1";
 
 // Guest text may be no UTF-8; what is not becomes U+FFFD. All but ASCII is escaped, so that no
 // control character of Unicode reaches a terminal that shows the document.
@@ -92,8 +92,14 @@ ordered_json calls_json(const Observation& seen) {
                      {"attr_size", call.attr_size},
                      {"errno", base::errno_name(call.error)},
                      {"probe", call.probe},
-                     {"measured", call.measured}});
+                     {"measured", call.measured},
+                     {"length", call.length}});
   return calls;
+}
+
+ordered_json btf_kinds_json(const Observation& seen) {
+  if (seen.btf_kinds == 0) return nullptr;
+  return result::btf_kind_names(seen.btf_kinds);
 }
 
 ordered_json observed_json(const Observation& seen) {
@@ -111,6 +117,9 @@ ordered_json observed_json(const Observation& seen) {
           {"overrun", seen.overrun},
           {"touched", seen.touched},
           {"verified", seen.verified},
+          {"btf_unreadable", seen.btf_unreadable},
+          {"btf_kinds", btf_kinds_json(seen)},
+          {"needs_call", seen.needs_call},
           {"log_head", seen.log_head},
           {"log_tail", seen.log_tail},
           {"log_sha256", seen.log_sha256},

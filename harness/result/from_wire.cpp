@@ -95,6 +95,8 @@ Observation observation_of(const wire::Observation& seen) {
   out.touched = (seen.flags & BPFM_TOUCHED) != 0;
   out.btf_unreadable = (seen.flags & BPFM_BTF_UNREADABLE) != 0;
   out.verified = (seen.flags & BPFM_VERIFIED) != 0;
+  out.needs_call = (seen.flags & BPFM_NO_CALL_NEEDED) == 0;
+  out.btf_kinds = seen.btf_kinds;
   out.log_head = seen.log_head;
   out.log_tail = seen.log_tail;
   out.log_sha256 = hex_of(seen.log_sha256);
@@ -106,7 +108,8 @@ Observation observation_of(const wire::Observation& seen) {
                          .attr_size = call.attr_size,
                          .error = call.error,
                          .probe = call.probe,
-                         .measured = call.measured});
+                         .measured = call.measured,
+                         .length = call.length});
   out.duration =
       std::chrono::nanoseconds(static_cast<int64_t>(std::min(seen.duration_ns, kLongest)));
   return out;

@@ -37,6 +37,11 @@ constexpr std::array<std::string_view, 37> kCommands = {
     "ENABLE_STATS",      "ITER_CREATE",
     "LINK_DETACH",       "PROG_BIND_MAP",
     "TOKEN_CREATE"};
+// include/uapi/linux/btf.h, BTF_KIND_*, without the prefix (6.0).
+constexpr std::array<std::string_view, 20> kBtfKinds = {
+    "UNKN",     "INT",        "PTR",  "ARRAY",   "STRUCT", "UNION",    "ENUM",
+    "FWD",      "TYPEDEF",    "VOLATILE", "CONST", "RESTRICT", "FUNC", "FUNC_PROTO",
+    "VAR",      "DATASEC",    "FLOAT", "DECL_TAG", "TYPE_TAG", "ENUM64"};
 // BPF_COMMON_ATTRS, a bit beside the command from 7.2 on.
 constexpr uint32_t kCommonAttrs = 1u << 16;
 
@@ -67,6 +72,16 @@ std::optional<Kept> parse_kept(std::string_view text) {
 }
 std::optional<AttemptState> parse_attempt_state(std::string_view text) {
   return parse<AttemptState>(kAttemptStates, text);
+}
+
+std::vector<std::string> btf_kind_names(uint32_t kinds) {
+  std::vector<std::string> names;
+  for (size_t kind = 0; kind < 32; ++kind) {
+    if ((kinds >> kind & 1) == 0) continue;
+    names.push_back(kind < kBtfKinds.size() ? std::string(kBtfKinds[kind])
+                                            : fmt::format("{}", kind));
+  }
+  return names;
 }
 
 std::string command_name(uint32_t cmd) {

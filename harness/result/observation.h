@@ -16,6 +16,9 @@ enum class Kept { none, head, tail, all };
 [[nodiscard]] std::string_view name(Kept kept);
 [[nodiscard]] std::optional<DecidedBy> parse_decided_by(std::string_view text);
 [[nodiscard]] std::optional<Kept> parse_kept(std::string_view text);
+// Names of the BTF kinds in a mask (bit = number of the kind, as in include/uapi/linux/btf.h), by
+// number: {"INT", "ENUM64"}; "24" where there is no name.
+[[nodiscard]] std::vector<std::string> btf_kind_names(uint32_t kinds);
 // "PROG_LOAD", "PROG_LOAD|COMMON_ATTRS" (7.2+), the number where the name is not known here.
 [[nodiscard]] std::string command_name(uint32_t cmd);
 
@@ -28,6 +31,7 @@ struct Call {
   int error = 0;           // errno, 0 for success
   bool probe = false;      // a feature probe of the library, not the program's
   bool measured = false;   // the call that was to be measured (PROG_LOAD of the program, ...)
+  uint32_t length = 0;     // bytes of log text after it, without NUL; of a measured call only
 
   bool operator==(const Call&) const = default;
 };
@@ -61,6 +65,8 @@ struct Observation {
   std::string log_sha256;       // of the whole text; empty when there is none
   std::string messages;         // <= 1 KiB of what the library printed
   std::vector<Call> calls;
+  uint32_t btf_kinds = 0;  // of the BTF that was passed or read, bit = kind; 0: not known
+  bool needs_call = true;  // false: reading the kernel's BTF, which makes no bpf() call
   std::chrono::nanoseconds duration{0};  // of the loader's call, in the guest
 
   bool operator==(const Observation&) const = default;

@@ -27,6 +27,7 @@ constexpr std::array<Enum, N> all_values() {
 }
 
 Outcome classify_success(const Observation& seen) {
+  if (!seen.needs_call) return Outcome::LOADED;
   if (seen.decided_by == DecidedBy::library) return Outcome::LIBRARY_FALSE_SUCCESS;
   // The kernel said no to the last measured call and the library passes it off as success.
   if (seen.decided_by == DecidedBy::kernel && seen.kernel_errno != 0)
@@ -35,6 +36,8 @@ Outcome classify_success(const Observation& seen) {
 }
 
 Outcome classify_error(const Observation& seen) {
+  // Nothing but the kernel's BTF was asked for.
+  if (!seen.needs_call) return Outcome::MISSING_BTF;
   // bpf_object__load() gives -ESRCH when libbpf can parse no kernel BTF (libbpf 0.0.6 .. 0.8.3 on
   // the BTF of 6.1 and later), but for a missing attach target too: the loader tried the BTF alone.
   if (seen.decided_by == DecidedBy::library)

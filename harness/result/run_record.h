@@ -58,6 +58,7 @@ struct RunRecord {
   std::vector<CellRecord> cells;                // plan order
   std::vector<spec::Expectation> expectations;  // of the matrix
   std::vector<std::string> required_kernels;    // globs
+  std::vector<std::string> laws;                // globs or paths of law files, as the matrix names them
 };
 
 // What a cell came to, held against what was expected.

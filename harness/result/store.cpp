@@ -134,7 +134,7 @@ base::Status check_whose_it_is(SQLite::Database& database) {
   const int version = pragma(database, "user_version");
   if (application != kStoreApplication)
     return fail(ErrorKind::invalid_input, "this is the database of another program");
-  if (version != kStoreVersion)
+  if (version > kStoreVersion)
     return fail(ErrorKind::invalid_input,
                 "it was written by a newer bpfmatrix (format {}, this one knows {}): use that "
                 "version, or another workspace",
@@ -146,6 +146,26 @@ base::Status check_pages(SQLite::Database& database) {
   const std::string answer = database.execAndGet("PRAGMA quick_check(1)").getString();
   if (answer == "ok") return {};
   return fail(ErrorKind::invalid_input, "the database is damaged: {}", answer);
+}
+
+void calls_from_format_1_function(sqlite3_context* context, int, sqlite3_value** values) {
+  const std::string_view blob(static_cast<const char*>(sqlite3_value_blob(values[0])),
+                              static_cast<size_t>(sqlite3_value_bytes(values[0])));
+  const auto calls = calls_from_format_1(blob);
+  if (!calls) return sqlite3_result_error(context, calls.error().message.c_str(), -1);
+  sqlite3_result_blob(context, calls->data(), static_cast<int>(calls->size()), SQLITE_TRANSIENT);
+}
+
+// Brings a file of an older format up to this one, in place: all of it or nothing.
+void upgrade(SQLite::Database& database) {
+  if (pragma(database, "user_version") == kStoreVersion) return;
+  SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
+  if (pragma(database, "user_version") == 1) {  // unless another process was faster
+    database.createFunction("calls_from_format_1", 1, true, nullptr, calls_from_format_1_function);
+    database.exec(kUpgradeFrom1);
+    database.exec(fmt::format("PRAGMA user_version={}", kStoreVersion));
+  }
+  transaction.commit();
 }
 
 base::Status prepare(SQLite::Database& database, uintmax_t size) {
@@ -171,7 +191,9 @@ base::Status prepare(SQLite::Database& database, uintmax_t size) {
     }
     transaction.commit();
   }
-  return check_whose_it_is(database);
+  BPFM_CHECK(check_whose_it_is(database));
+  upgrade(database);
+  return {};
 }
 
 // -- reading ---------------------------------------------------------------------------------
@@ -210,6 +232,8 @@ base::Result<Attempt> read_attempt(Row& row) {
   seen.log_sha256 = row.text();
   seen.duration = std::chrono::nanoseconds(row.number());
   BPFM_TRY(seen.calls, decode_calls(row.bytes()));
+  seen.btf_kinds = static_cast<uint32_t>(row.number());
+  seen.needs_call = row.number() != 0;
   attempt.note = row.bytes();
   seen.log_head = row.bytes();
   seen.log_tail = row.bytes();
@@ -320,7 +344,8 @@ void Store::State::write_attempt(int64_t number, const CellResult& result) {
               stored(seen.true_size), stored(seen.buffer_size), stored(seen.log_length),
               name(seen.kept), int64_t{seen.overrun}, int64_t{seen.touched}, int64_t{seen.verified},
               int64_t{seen.btf_unreadable}, seen.log_sha256, int64_t{seen.duration.count()},
-              std::string_view(), note, head, tail, messages);
+              std::string_view(), note, head, tail, messages, int64_t{seen.btf_kinds},
+              int64_t{seen.needs_call});
   constexpr int kCallsColumn = 21;
   insert.bindNoCopy(kCallsColumn, calls.data(), static_cast<int>(calls.size()));
   insert.exec();
@@ -457,7 +482,8 @@ base::Status Store::begin_run(const RunRecord& run) {
             header.qemu_version, header.accel, header.host,
             std::string_view(strings_to_json(header.notes)),
             std::string_view(expectations_to_json(run.expectations)),
-            std::string_view(strings_to_json(run.required_kernels)));
+            std::string_view(strings_to_json(run.required_kernels)),
+            std::string_view(strings_to_json(run.laws)));
     const int64_t number = state.database.getLastInsertRowid();
     state.write_axes(number, run);
     state.write_cells(number, run);
@@ -525,7 +551,7 @@ base::Result<RunRecord> Store::read(const std::string& run) {
     BPFM_TRY(const int64_t number, state_->number_of(id));
     SQLite::Statement query(
         state_->database,
-        fmt::format("SELECT {}, expectations, required_kernels FROM runs WHERE number=?",
+        fmt::format("SELECT {}, expectations, required_kernels, laws FROM runs WHERE number=?",
                     kHeaderColumns));
     query.bind(1, number);
     query.executeStep();
@@ -534,6 +560,7 @@ base::Result<RunRecord> Store::read(const std::string& run) {
     BPFM_TRY(record.header, read_header(row));
     BPFM_TRY(record.expectations, expectations_from_json(row.text()));
     BPFM_TRY(record.required_kernels, strings_from_json(row.text()));
+    BPFM_TRY(record.laws, strings_from_json(row.text()));
     query.reset();
     BPFM_CHECK(state_->read_axes(number, record));
     BPFM_CHECK(state_->read_cells(number, record));

@@ -11,9 +11,14 @@ uint8_t wire_interface(spec::Interface interface) {
       return BPFM_OBJECT_LOAD;
     case spec::Interface::btf_load:
       return BPFM_BTF_LOAD;
-    default:
-      return BPFM_PROG_LOAD;
+    case spec::Interface::map_create:
+      return BPFM_MAP_CREATE;
+    case spec::Interface::kernel_btf:
+      return BPFM_KERNEL_BTF;
+    case spec::Interface::prog_load:
+      break;
   }
+  return BPFM_PROG_LOAD;
 }
 
 uint8_t wire_buffer(spec::Buffer::Kind kind) {

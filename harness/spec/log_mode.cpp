@@ -12,11 +12,12 @@
 namespace bpfmatrix::spec {
 namespace {
 
-constexpr std::array<std::pair<Interface, std::string_view>, 4> kInterfaces = {{
+constexpr std::array<std::pair<Interface, std::string_view>, 5> kInterfaces = {{
     {Interface::prog_load, "prog_load"},
     {Interface::object_load, "object_load"},
     {Interface::btf_load, "btf_load"},
     {Interface::map_create, "map_create"},
+    {Interface::kernel_btf, "kernel_btf"},
 }};
 
 struct Bit {

@@ -17,7 +17,8 @@ enum class Interface {
   prog_load,    // the low-level program load: bpf(BPF_PROG_LOAD), bpf_prog_load(), ...
   object_load,  // bpf_object__open() + bpf_object__load() of the whole object, one program on
   btf_load,     // the object's own BTF by bpf(BPF_BTF_LOAD), bpf_btf_load(), ...
-  map_create,   // reserved: logs of BPF_MAP_CREATE (7.2+)
+  map_create,   // bpf(BPF_MAP_CREATE) of an array map, which has a log from 7.2 on
+  kernel_btf,   // no load: the running kernel's own BTF is read, btf__load_vmlinux_btf(), ...
 };
 [[nodiscard]] std::string_view name(Interface interface);
 [[nodiscard]] std::optional<Interface> parse_interface(std::string_view text);

@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "spec/extra.h"
 #include "spec/mapping.h"
 #include "spec/values.h"
 
@@ -16,19 +17,8 @@ constexpr size_t kMaxModes = 1'000'000;
 constexpr std::string_view kBufferRule =
     "a buffer: none, null:4KiB, a size such as 0, 100, 4KiB or 1GiB-1, true, true-1, true+2";
 
-// map_create has a name, but no load of it is made yet.
-const std::vector<std::string> kInterfaces = {"prog_load", "object_load", "btf_load"};
-// What a call can vary besides level and buffer; harness docs tell the meaning of each.
-const std::vector<std::string> kExtraKeys = {"attr_size", "buffer",    "caps",         "common",
-                                             "strategy",  "tail_byte", "true_size_in", "uid"};
-
-// Extra values are part of ids and file names of evidence.
-bool is_extra_value(std::string_view text) {
-  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-           c == '-' || c == '+' || c == '.';
-  });
-}
+const std::vector<std::string> kInterfaces = {"prog_load", "object_load", "btf_load", "map_create",
+                                              "kernel_btf"};
 
 template <typename Value, typename Read>
 std::vector<Value> read_distinct(const Node& node, std::string_view key, Diagnostics& diagnostics,
@@ -42,22 +32,19 @@ std::vector<Value> read_distinct(const Node& node, std::string_view key, Diagnos
   return values;
 }
 
-std::optional<std::map<std::string, std::string>> read_extra(const Node* node,
-                                                             Diagnostics& diagnostics) {
-  std::map<std::string, std::string> extra;
-  if (node == nullptr) return extra;
-  if (!Mapping::of(*node, "\"extra\"", kExtraKeys, diagnostics)) return std::nullopt;
-  bool good = !node->partial;
-  for (const auto& entry : node->entries) {
-    const auto value =
-        read_value(entry.value, quote(entry.key), "text out of a-z A-Z 0-9 _ - + .", diagnostics,
-                   [](const std::string& text) {
-                     return is_extra_value(text) ? std::optional(text) : std::nullopt;
-                   });
-    good = good && value.has_value();
-    if (value) extra.emplace(entry.key, *value);
-  }
-  return good ? std::optional(std::move(extra)) : std::nullopt;
+// To read the kernel's BTF makes no call, so there is nothing that could have a log.
+bool reading_asks_for_no_log(const Place& place, const std::vector<Interface>& interfaces,
+                             const std::vector<uint32_t>& levels,
+                             const std::vector<Buffer>& buffers, Diagnostics& diagnostics) {
+  if (std::find(interfaces.begin(), interfaces.end(), Interface::kernel_btf) == interfaces.end())
+    return true;
+  const bool plain =
+      std::all_of(levels.begin(), levels.end(), [](uint32_t level) { return level == 0; }) &&
+      std::all_of(buffers.begin(), buffers.end(),
+                  [](const Buffer& buffer) { return buffer == Buffer{}; });
+  if (!plain)
+    diagnostics.add(place, "kernel_btf has no log: its level must be 0 and its buffer none");
+  return plain;
 }
 
 std::vector<LogMode> distinct(std::vector<LogMode> modes) {
@@ -176,11 +163,17 @@ void ModeSets::append_crossed(const Node& item, std::vector<LogMode>& modes) {
   if (const Node* node = mapping->require("level")) levels = read_levels(*node, diagnostics_);
   std::vector<Buffer> buffers;
   if (const Node* node = mapping->require("buffer")) buffers = read_buffers(*node, diagnostics_);
-  const auto extra = read_extra(mapping->find("extra"), diagnostics_);
-  if (!extra || !spend(item.place, interfaces.size() * levels.size() * buffers.size())) return;
+  const Node* extra_node = mapping->find("extra");
+  const auto extras = read_extras(extra_node, diagnostics_);
+  if (!extras || !extras_fit(extra_node, interfaces, buffers, diagnostics_) ||
+      !reading_asks_for_no_log(item.place, interfaces, levels, buffers, diagnostics_))
+    return;
+  if (!spend(item.place, interfaces.size() * levels.size() * buffers.size() * extras->size()))
+    return;
   for (const Interface interface : interfaces)
     for (const uint32_t level : levels)
-      for (const Buffer& buffer : buffers) modes.push_back({interface, level, buffer, *extra});
+      for (const Buffer& buffer : buffers)
+        for (const Extra& extra : *extras) modes.push_back({interface, level, buffer, extra});
 }
 
 bool ModeSets::spend(const Place& place, size_t more) {

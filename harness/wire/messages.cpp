@@ -101,6 +101,7 @@ Observation read_observation(Reader& in) {
   out.overrun = in.u32();
   out.duration_ns = in.u64();
   out.log_sha256 = in.array<32>();
+  out.btf_kinds = in.u32();
   const uint16_t calls = in.u16();
   for (uint16_t i = 0; i < calls && i < BPFM_MAX_CALLS && !in.failed(); ++i) {
     Call call;
@@ -109,6 +110,7 @@ Observation read_observation(Reader& in) {
     call.size = in.u32();
     call.attr_size = in.u32();
     call.error = in.s32();
+    call.length = in.u32();
     const uint8_t flags = in.u8();
     call.probe = (flags & BPFM_CALL_PROBE) != 0;
     call.measured = (flags & BPFM_CALL_MEASURED) != 0;
@@ -170,10 +172,10 @@ std::string encode(const CellDone& done) {
   out.u32(static_cast<uint32_t>(o.kernel_errno)).u64(o.log_true_size).u64(o.true_size);
   out.u64(o.buffer_size).u64(o.log_length).u32(o.overrun).u64(o.duration_ns);
   out.bytes({reinterpret_cast<const char*>(o.log_sha256.data()), o.log_sha256.size()});
-  out.u16(static_cast<uint16_t>(o.calls.size()));
+  out.u32(o.btf_kinds).u16(static_cast<uint16_t>(o.calls.size()));
   for (const auto& call : o.calls) {
     out.u32(call.cmd).u32(call.level).u32(call.size).u32(call.attr_size);
-    out.u32(static_cast<uint32_t>(call.error));
+    out.u32(static_cast<uint32_t>(call.error)).u32(call.length);
     out.u8(static_cast<uint8_t>((call.probe ? BPFM_CALL_PROBE : 0) |
                                 (call.measured ? BPFM_CALL_MEASURED : 0)));
   }

@@ -55,6 +55,7 @@ struct Call {
   uint32_t cmd = 0, level = 0, size = 0, attr_size = 0;
   int32_t error = 0;
   bool probe = false, measured = false;
+  uint32_t length = 0;
 };
 struct Observation {
   uint8_t state = 0, decided_by = 0, kept = 0, flags = 0;
@@ -65,6 +66,7 @@ struct Observation {
   uint32_t overrun = 0;
   uint64_t duration_ns = 0;
   std::array<uint8_t, 32> log_sha256{};
+  uint32_t btf_kinds = 0;
   std::vector<Call> calls;
   std::string log_head, log_tail, messages, note;
 };

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #define BPFM_MAGIC 0x4d465042u /* "BPFM" */
-#define BPFM_VERSION 1
+#define BPFM_VERSION 2
 #define BPFM_HEADER_SIZE 20
 #define BPFM_MAX_PAYLOAD 65536
 /* A write of a guest to its port is atomic up to this size (Linux drivers/char/virtio_console.c,
@@ -48,7 +48,13 @@ enum bpfm_gone_reason {
  *   u32 cell, u8 interface, u8 buffer kind, s64 buffer value, u32 level, u32 limit ms,
  *   str file, str function, u32 instruction_count, u8 n, n x (str key, str value)
  * str is u16 length and bytes. `file` is the name under which FILE stored it. */
-enum bpfm_interface { BPFM_PROG_LOAD = 0, BPFM_OBJECT_LOAD = 1, BPFM_BTF_LOAD = 2 };
+enum bpfm_interface {
+  BPFM_PROG_LOAD = 0,
+  BPFM_OBJECT_LOAD = 1,
+  BPFM_BTF_LOAD = 2,
+  BPFM_MAP_CREATE = 3, /* of an array map that owes nothing to `file` but its name */
+  BPFM_KERNEL_BTF = 4, /* the running kernel's own BTF is read; no bpf() call belongs to it */
+};
 enum bpfm_buffer {
   BPFM_BUF_NONE = 0,
   BPFM_BUF_NULL = 1,
@@ -61,9 +67,11 @@ enum bpfm_buffer {
  *   from 4000), s64 return_value, s32 kernel_errno (0: success), u64 log_true_size (as the kernel
  *   told it), u64 true_size (used for a relative buffer; 0: not measured), u64 buffer_size
  * (passed), u64 log_length (without NUL), u32 overrun (bytes written past the buffer), u64
- * duration_ns, bytes32 log_sha256 (zero when the log is empty), u16 n, n x call, str log_head, str
- * log_tail, str messages (of the library), str note (why not expressible, ...) A call: u32 cmd, u32
- * level, u32 size, u32 attr_size, s32 errno (0: success), u8 flags. */
+ * duration_ns, bytes32 log_sha256 (zero when the log is empty), u32 btf_kinds (bit n: BTF of kind n was
+ * there; 0: not known), u16 n, n x call, str log_head, str log_tail, str messages (of the library),
+ * str note (why not expressible, ...)
+ * A call: u32 cmd, u32 level, u32 size, u32 attr_size, s32 errno (0: success), u32 length (bytes of
+ * log text after it, without NUL; 0 for calls that are not measured), u8 flags. */
 enum bpfm_state {
   BPFM_MEASURED = 0,
   BPFM_NOT_EXPRESSIBLE = 1, /* this loader has no way to say it */
@@ -77,6 +85,7 @@ enum bpfm_observation_flag {
   BPFM_TOUCHED = 2,        /* the kernel wrote into the log buffer */
   BPFM_BTF_UNREADABLE = 8, /* the library refused, and it cannot read this kernel's BTF */
   BPFM_VERIFIED = 4,       /* there is evidence that verification was reached */
+  BPFM_NO_CALL_NEEDED = 16, /* what was measured makes no bpf() call: none is missing */
 };
 enum bpfm_call_flag { BPFM_CALL_PROBE = 1, BPFM_CALL_MEASURED = 2 };
 

@@ -168,7 +168,8 @@ std::string Guest::result(uint32_t run, const Cell& cell) {
                  .attr_size = 148,
                  .error = 0,
                  .probe = false,
-                 .measured = true}};
+                 .measured = true,
+                 .length = static_cast<uint32_t>(seen.log_length)}};
   return writer_.frame(BPFM_RESULT, wire::encode(done));
 }
 

@@ -31,7 +31,9 @@ wire::Observation measured() {
                  .attr_size = 144,
                  .error = 28,
                  .probe = false,
-                 .measured = true}};
+                 .measured = true,
+                 .length = 127}};
+  seen.btf_kinds = 1U << 19;
   seen.log_head = "head";
   seen.log_tail = "tail";
   seen.messages = "said";
@@ -58,7 +60,8 @@ TEST(FromWire, everything_that_was_measured_is_taken_over) {
   expected.log_tail = "tail";
   expected.log_sha256 = "ab" + std::string(60, '0') + "01";
   expected.messages = "said";
-  expected.calls = {{5, 1, 128, 144, 28, false, true}};
+  expected.calls = {{5, 1, 128, 144, 28, false, true, 127}};
+  expected.btf_kinds = 1U << 19;
   expected.duration = std::chrono::microseconds(1500);
   EXPECT_EQ(attempt.observation, expected);
 }
@@ -74,6 +77,13 @@ TEST(FromWire, what_was_not_told_is_absent) {
   EXPECT_EQ(observation.log_sha256, "");
   EXPECT_TRUE(observation.verified);
   EXPECT_FALSE(observation.touched);
+}
+
+TEST(FromWire, a_call_is_needed_unless_the_guest_says_that_there_is_none) {
+  auto seen = measured();
+  EXPECT_TRUE(from_wire(seen).observation.needs_call);
+  seen.flags |= BPFM_NO_CALL_NEEDED;
+  EXPECT_FALSE(from_wire(seen).observation.needs_call);
 }
 
 TEST(FromWire, the_other_states_keep_their_note) {

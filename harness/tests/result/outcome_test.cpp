@@ -85,6 +85,16 @@ TEST(Classification, of_every_measured_case) {
   }
 }
 
+TEST(Classification, of_reading_the_kernels_btf_needs_no_call) {
+  Attempt attempt;
+  attempt.state = AttemptState::measured;
+  attempt.observation.needs_call = false;
+  attempt.observation.decided_by = DecidedBy::library;
+  EXPECT_EQ(classify(attempt), Outcome::LOADED);
+  attempt.observation.error = kEinval;
+  EXPECT_EQ(classify(attempt), Outcome::MISSING_BTF);
+}
+
 TEST(Classification, a_true_size_of_zero_is_none_that_was_told) {
   Attempt attempt;
   attempt.state = AttemptState::measured;
@@ -172,6 +182,12 @@ TEST(Names, of_attempt_words_can_be_read_back) {
   EXPECT_EQ(parse_decided_by("nobody"), std::nullopt);
   EXPECT_EQ(parse_kept("tail"), Kept::tail);
   EXPECT_EQ(parse_kept(""), std::nullopt);
+}
+
+TEST(Names, of_btf_kinds_are_in_the_order_of_their_numbers) {
+  EXPECT_TRUE(btf_kind_names(0).empty());
+  EXPECT_EQ(btf_kind_names(1U << 19 | 1U << 1 | 1U << 31 | 1U << 15),
+            (std::vector<std::string>{"INT", "DATASEC", "ENUM64", "31"}));
 }
 
 TEST(Names, of_commands_are_the_kernels_own) {

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <fstream>
+#include <functional>
 
 #include "base/files.h"
 #include "result/call_blob.h"
@@ -79,7 +80,10 @@ Attempt full_attempt() {
   seen.log_tail = std::string(4096, 'x');
   seen.log_sha256 = std::string(64, 'a');
   seen.messages = "libbpf: ' ; DROP TABLE runs; --";
-  seen.calls = {{5, 1, 4096, 144, 13, false, true}, {18, UINT32_MAX, 0, 28, 22, true, false}};
+  seen.calls = {{5, 1, 4096, 144, 13, false, true, 4095},
+                {18, UINT32_MAX, 0, 28, 22, true, false, 0}};
+  seen.btf_kinds = UINT32_MAX;
+  seen.needs_call = false;
   seen.duration = std::chrono::nanoseconds(1'234'567);
   return attempt;
 }
@@ -102,6 +106,7 @@ RunRecord full_run() {
   run.cells[2].mode.buffer = {spec::Buffer::Kind::relative, -1};
   run.cells[3].mode.buffer = {spec::Buffer::Kind::null, 4096};
   run.required_kernels = {"k0"};
+  run.laws = {"laws/*.yaml", "mine.yaml"};
   run.expectations = {expect_outcome("LOADED"), spec::Expectation{}};
   auto& second = run.expectations[1];
   second.error = "0";
@@ -142,6 +147,7 @@ void expect_same_axes(const RunRecord& a, const RunRecord& b) {
   for (size_t i = 0; i < a.programs.size(); ++i)
     EXPECT_EQ(program(a.programs[i]), program(b.programs[i]));
   EXPECT_EQ(a.required_kernels, b.required_kernels);
+  EXPECT_EQ(a.laws, b.laws);
   EXPECT_EQ(expectations_to_json(a.expectations), expectations_to_json(b.expectations));
 }
 
@@ -334,10 +340,66 @@ TEST_F(StoreTest, the_same_run_cannot_begin_twice) {
 
 TEST_F(StoreTest, a_newer_file_is_refused_with_what_to_do) {
   open();
-  sql("PRAGMA user_version=2");
+  sql("PRAGMA user_version=3");
   const auto error = refusal();
   EXPECT_EQ(error.kind, base::ErrorKind::invalid_input);
-  EXPECT_THAT(error.message, HasSubstr("newer bpfmatrix (format 2, this one knows 1)"));
+  EXPECT_THAT(error.message, HasSubstr("newer bpfmatrix (format 3, this one knows 2)"));
+}
+
+// Back to what a program of format 1 wrote: calls of 24 bytes, and none of the newer columns.
+void make_format_1(const std::function<int64_t(const std::string&)>& sql) {
+  sql("UPDATE attempts SET calls=CAST(substr(calls, 1, 24) || substr(calls, 29, 24) AS BLOB) "
+      "WHERE length(calls) > 0");
+  for (const char* column : {"attempts DROP COLUMN btf_kinds", "attempts DROP COLUMN needs_call",
+                             "runs DROP COLUMN laws"})
+    sql(std::string("ALTER TABLE ") + column);
+  sql("PRAGMA user_version=1");
+}
+
+TEST_F(StoreTest, a_file_of_format_1_is_brought_up_in_place) {
+  RunRecord run = full_run();
+  {
+    Store store = open();
+    ASSERT_TRUE(store.begin_run(run));
+    const CellResult results[] = {{0, "key0", full_attempt()}, {2, "key2", loaded()}};
+    ASSERT_TRUE(store.add(run.header.id, results));
+  }
+  sql("PRAGMA wal_checkpoint(TRUNCATE)");
+  make_format_1([this](const std::string& text) { return sql(text); });
+  EXPECT_EQ(sql("SELECT sum(length(calls)) FROM attempts"), 48);
+  {
+    Store store = open();
+    const auto back = store.read(run.header.id);
+    ASSERT_TRUE(back) << back.error().message;
+    Attempt attempt = full_attempt();
+    for (auto& call : attempt.observation.calls) call.length = 0;  // format 1 did not know it
+    attempt.observation.btf_kinds = 0;
+    attempt.observation.needs_call = true;
+    EXPECT_EQ(back->cells[0].attempt, attempt);
+    EXPECT_EQ(back->cells[2].attempt, loaded());
+    EXPECT_TRUE(back->laws.empty());
+    // What is added now has everything.
+    const CellResult more[] = {{1, "key1", full_attempt()}};
+    ASSERT_TRUE(store.add(run.header.id, more));
+  }
+  EXPECT_EQ(sql("PRAGMA user_version"), 2);
+  EXPECT_EQ(open().read(run.header.id)->cells[1].attempt, full_attempt());
+}
+
+TEST_F(StoreTest, a_file_of_format_1_with_a_damaged_list_of_calls_is_left_as_it_is) {
+  {
+    Store store = open();
+    const RunRecord run = make_run(1, 1, 1);
+    ASSERT_TRUE(store.begin_run(run));
+    const CellResult results[] = {{0, "", full_attempt()}};
+    ASSERT_TRUE(store.add(run.header.id, results));
+  }
+  sql("PRAGMA wal_checkpoint(TRUNCATE)");
+  make_format_1([this](const std::string& text) { return sql(text); });
+  sql("UPDATE attempts SET calls=x'0102'");
+  EXPECT_THAT(refusal().message, HasSubstr("list of calls: 2 bytes"));
+  EXPECT_EQ(sql("PRAGMA user_version"), 1);
+  EXPECT_EQ(sql("SELECT count(*) FROM pragma_table_info('runs') WHERE name='laws'"), 0);
 }
 
 TEST_F(StoreTest, a_file_that_is_no_database_is_refused_and_left_alone) {
@@ -432,7 +494,7 @@ TEST(CallBlob, calls_come_back_and_what_is_no_list_of_calls_is_refused) {
   const std::vector<Call> calls = {{5, 1, 4096, 144, 13, false, true},
                                    {18, UINT32_MAX, 0, 28, 524, true, false}};
   const std::string blob = encode_calls(calls);
-  EXPECT_EQ(blob.size(), 48u);
+  EXPECT_EQ(blob.size(), 56u);
   EXPECT_EQ(*decode_calls(blob), calls);
   EXPECT_TRUE(decode_calls("")->empty());
   EXPECT_FALSE(decode_calls(blob.substr(1)));

@@ -18,7 +18,8 @@ Buffer relative(int64_t n) {
 
 TEST(LogMode, every_interface_has_one_name) {
   for (const auto interface :
-       {Interface::prog_load, Interface::object_load, Interface::btf_load, Interface::map_create})
+       {Interface::prog_load, Interface::object_load, Interface::btf_load, Interface::map_create,
+        Interface::kernel_btf})
     EXPECT_EQ(parse_interface(name(interface)), interface);
   EXPECT_EQ(name(Interface::object_load), "object_load");
   EXPECT_EQ(parse_interface("PROG_LOAD"), std::nullopt);

@@ -21,7 +21,8 @@ CellDone example() {
   o.log_length = 4095;
   o.duration_ns = 1'000'000;
   o.log_sha256.fill(0xab);
-  o.calls = {{5, 2, 4096, 144, 28, false, true}, {18, 0, 0, 32, 0, true, false}};
+  o.btf_kinds = 1U << 19 | 1U << 1;
+  o.calls = {{5, 2, 4096, 144, 28, false, true, 4095}, {18, 0, 0, 32, 0, true, false}};
   o.log_head = "head";
   o.log_tail = std::string(BPFM_MAX_LOG_TAIL, 't');
   o.messages = "libbpf: said so";
@@ -47,6 +48,9 @@ TEST(Messages, a_result_comes_back_with_every_field) {
   EXPECT_FALSE(o.calls[0].probe);
   EXPECT_TRUE(o.calls[1].probe);
   EXPECT_EQ(o.calls[0].attr_size, 144U);
+  EXPECT_EQ(o.calls[0].length, 4095U);
+  EXPECT_EQ(o.calls[1].length, 0U);
+  EXPECT_EQ(o.btf_kinds, 1U << 19 | 1U << 1);
   EXPECT_EQ(o.log_tail.size(), static_cast<size_t>(BPFM_MAX_LOG_TAIL));
   EXPECT_EQ(o.messages, "libbpf: said so");
   EXPECT_EQ(o.note, "a note");
