@@ -16,7 +16,10 @@
 #define LIBBPF_IS_AT_LEAST(major, minor) \
   (BPFM_LIBBPF_MAJOR > (major) || (BPFM_LIBBPF_MAJOR == (major) && BPFM_LIBBPF_MINOR >= (minor)))
 
-bool api_takes_attr_size(void) {
+uint32_t api_extras(void) {
+  return EXTRAS_OF_PROCESS;
+}
+bool api_is_direct(void) {
   return false;
 }
 
@@ -44,12 +47,10 @@ static int keep_message(enum libbpf_print_level level, const char* format, va_li
   return 0;
 }
 
-#if !LIBBPF_IS_AT_LEAST(0, 7)
 static void not_expressible(struct answer* answer, const char* why) {
   answer->state = BPFM_NOT_EXPRESSIBLE;
   answer->note = why;
 }
-#endif
 
 /* Before 1.0 low-level functions return -1 and set errno; from 1.0 they return -errno. */
 static void take_result(struct answer* answer, long result) {
@@ -125,16 +126,26 @@ static void btf_load(const struct load* load, struct answer* answer) {
 
 /* --- a whole object --- */
 
-/* Can this version read the BTF of the kernel it runs on? */
-static bool reads_kernel_btf(void) {
+/* Reads the BTF of the kernel that it runs on: 0 or an errno. */
+static int32_t read_kernel_btf(void) {
+  errno = 0;
 #if LIBBPF_IS_AT_LEAST(0, 5) /* btf__load_vmlinux_btf() */
   struct btf* btf = btf__load_vmlinux_btf();
 #else
   struct btf* btf = libbpf_find_kernel_btf();
 #endif
-  if (!btf || libbpf_get_error(btf)) return false;
+  const long error = libbpf_get_error(btf);
+  if (error) return (int32_t)-error;
+  if (!btf) return errno ? errno : ENOENT;
   btf__free(btf);
-  return true;
+  return 0;
+}
+
+static void kernel_btf(struct answer* answer) {
+  answer->no_call_needed = true;
+  answer->api_errno = read_kernel_btf();
+  answer->return_value = -(int64_t)answer->api_errno;
+  answer->btf_unreadable = answer->api_errno != 0;
 }
 
 static void set_autoload(struct bpf_object* object, const char* function) {
@@ -171,7 +182,7 @@ static void object_load(const struct load* load, struct answer* answer) {
   const long failed = libbpf_get_error(object);
   if (failed || !object) {
     take_result(answer, failed ? failed : -errno);
-    answer->btf_unreadable = answer->api_errno == ESRCH && !reads_kernel_btf();
+    answer->btf_unreadable = answer->api_errno == ESRCH && read_kernel_btf() != 0;
     return;
   }
   set_autoload(object, load->function);
@@ -188,7 +199,7 @@ static void object_load(const struct load* load, struct answer* answer) {
   answer->return_value = result;
   answer->api_errno = result < 0 ? -result : 0;
   bpf_object__close(object);
-  if (result == -ESRCH && !record.measured) answer->btf_unreadable = !reads_kernel_btf();
+  if (result == -ESRCH && !record.measured) answer->btf_unreadable = read_kernel_btf() != 0;
 }
 
 void api_load(const struct load* load, struct answer* answer) {
@@ -196,10 +207,20 @@ void api_load(const struct load* load, struct answer* answer) {
   messages_size = 0;
   messages[0] = '\0';
   errno = 0;
-  if (load->interface == BPFM_PROG_LOAD)
-    prog_load(load, answer);
-  else if (load->interface == BPFM_BTF_LOAD)
-    btf_load(load, answer);
-  else
-    object_load(load, answer);
+  switch (load->interface) {
+    case BPFM_PROG_LOAD:
+      prog_load(load, answer);
+      break;
+    case BPFM_BTF_LOAD:
+      btf_load(load, answer);
+      break;
+    case BPFM_OBJECT_LOAD:
+      object_load(load, answer);
+      break;
+    case BPFM_KERNEL_BTF:
+      kernel_btf(answer);
+      break;
+    default: /* bpf_map_create() has log options from 1.8 */
+      not_expressible(answer, "MAP_CREATE: libbpf up to 1.7 asks for no log of a map");
+  }
 }

@@ -1,8 +1,8 @@
 /* The loader's process: cells in on descriptor 0, frames out on the port. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -13,7 +13,6 @@
 static struct bpfm_shared* shared;
 static uint8_t out[BPFM_MAX_GUEST_FRAME * 2];
 static size_t out_size;
-static char unknown_key[MAX_NAME];
 
 /* Frames are collected and leave in one write: the result of a cell with the begin of the next. */
 static void add_frame(uint8_t type, size_t payload_size) {
@@ -89,12 +88,8 @@ static void take_cell(struct reader* r, struct cell* cell) {
     char key[MAX_NAME], value[MAX_NAME];
     take_text(r, key);
     take_text(r, value);
-    if (strcmp(key, "attr_size") == 0) {
-      cell->attr_size = (uint32_t)strtoul(value, NULL, 10);
-    } else {
-      snprintf(unknown_key, sizeof unknown_key, "%s", key);
-      cell->unknown_extra = unknown_key;
-    }
+    if (!extra_set(&cell->extras, key, value))
+      snprintf(cell->unknown_extra, sizeof cell->unknown_extra, "%.60s=%.60s", key, value);
   }
 }
 
@@ -136,7 +131,10 @@ static bool read_all(uint8_t* at, size_t size) {
   return true;
 }
 
-int main(void) {
+int main(int argc, char** argv) {
+  if (argc > 1 && strcmp(argv[1], APART_ARGUMENT) == 0) return apart_main();
+  /* A process of its own for a cell has no business with them. */
+  for (int fd = BPFM_FD_PORT; fd <= BPFM_FD_SHARED; ++fd) fcntl(fd, F_SETFD, FD_CLOEXEC);
   shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED, BPFM_FD_SHARED, 0);
   if (shared == MAP_FAILED) return 2;
   static uint8_t in[BPFM_MAX_PAYLOAD];

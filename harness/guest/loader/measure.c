@@ -35,6 +35,7 @@ struct outcome {
   struct answer answer;
   uint8_t decided_by, kept, flags;
   uint64_t true_size, buffer_size, duration_ns;
+  uint32_t btf_kinds;
   uint8_t digest[32];
   char note[BPFM_MAX_NOTE + 1];
   char messages[BPFM_MAX_MESSAGES + 1];
@@ -80,7 +81,8 @@ static bool resolve_buffer(const struct cell* cell, struct load* load, struct ou
     default:
       break;
   }
-  load->buffer = arena_buffer((uint64_t)size);
+  const bool unmapped = (cell->extras.given & EXTRA_BUFFER) != 0;
+  load->buffer = unmapped ? UNMAPPED_BUFFER : arena_buffer((uint64_t)size);
   load->size = (uint64_t)size;
   out->buffer_size = load->size;
   if (!load->buffer)
@@ -88,18 +90,28 @@ static bool resolve_buffer(const struct cell* cell, struct load* load, struct ou
   return true;
 }
 
+static bool expressible(const struct cell* cell, struct outcome* out) {
+  const uint32_t others = cell->extras.given & ~api_extras();
+  if (!cell->unknown_extra[0] && !others) return true;
+  snprintf(out->note, sizeof out->note, "EXTRA: this loader cannot vary %.100s",
+           cell->unknown_extra[0] ? cell->unknown_extra : extra_name(others));
+  out->answer.state = BPFM_NOT_EXPRESSIBLE;
+  return false;
+}
+
 static bool prepare(const struct cell* cell, struct load* load, struct outcome* out) {
   load->interface = cell->interface;
   load->level = cell->level;
   load->function = cell->function;
   load->instruction_count = cell->instruction_count;
-  load->attr_size = cell->attr_size;
-  if (cell->unknown_extra || (cell->attr_size && !api_takes_attr_size())) {
-    snprintf(out->note, sizeof out->note, "EXTRA: this loader cannot vary %s",
-             cell->unknown_extra ? cell->unknown_extra : "attr_size");
-    out->answer.state = BPFM_NOT_EXPRESSIBLE;
-    return false;
-  }
+  load->extras = cell->extras;
+  /* Of the process, not of the call: the same for every load in here. */
+  load->extras.given &= ~(uint32_t)EXTRAS_OF_PROCESS;
+  if (!expressible(cell, out)) return false;
+  /* A map and the kernel's BTF owe nothing to the program. */
+  static const struct program none;
+  load->program = &none;
+  if (cell->interface == BPFM_MAP_CREATE || cell->interface == BPFM_KERNEL_BTF) return true;
   load->program = program_open(cell->file, cell->interface == BPFM_OBJECT_LOAD);
   if (!load->program) {
     snprintf(out->note, sizeof out->note, "%.100s: %s", cell->file, strerror(errno));
@@ -117,6 +129,8 @@ static void look(const struct load* load, struct outcome* out) {
   if (record.log_true_size) out->flags |= BPFM_TRUE_SIZE_TOLD;
   if (record.touched) out->flags |= BPFM_TOUCHED;
   if (out->answer.btf_unreadable) out->flags |= BPFM_BTF_UNREADABLE;
+  if (out->answer.no_call_needed) out->flags |= BPFM_NO_CALL_NEEDED;
+  out->btf_kinds = record.btf_kinds ? record.btf_kinds : out->answer.btf_kinds;
   if (record.dropped)
     snprintf(out->note, sizeof out->note, "%u further calls were made than are kept",
              record.dropped);
@@ -128,8 +142,12 @@ static void look(const struct load* load, struct outcome* out) {
   /* With a buffer or a size, level 0 is refused for its log attributes. */
   if (own.measured && failed && !verified && own.level == 0 && own.size == 0 && !own.had_buffer)
     verified = reaches_verification(load, own.kernel_errno);
-  if (verified) out->flags |= BPFM_VERIFIED;
-  if (has_text && own.log.text) {
+  /* The log of a map tells of its attributes: nothing is verified. */
+  if (verified && load->interface != BPFM_MAP_CREATE) out->flags |= BPFM_VERIFIED;
+  /* Without the measured call there is no whole text that a part could be of. */
+  if (has_text && own.log.text && !own.measured)
+    text_digest(own.log.text, own.log.complete ? own.log.length : 32u << 20, out->digest);
+  else if (has_text && own.log.text) {
     const uint64_t copied = own.log.complete ? own.log.length : 32u << 20;
     /* A full buffer may hide a cut as well: invalid BTF before 6.4 keeps its own error. */
     const bool cut = (failed && own.kernel_errno == ENOSPC) || own.log.length + 1 >= own.size;
@@ -162,6 +180,7 @@ static size_t encode(const struct outcome* out, uint8_t* at) {
   put64(&w, out->duration_ns);
   memcpy(w.at, out->digest, 32);
   w.at += 32;
+  put32(&w, measured ? out->btf_kinds : 0);
   put16(&w, measured ? (uint16_t)record.count : 0);
   for (uint32_t i = 0; measured && i < record.count; ++i) {
     const struct recorded_call* call = &record.calls[i];
@@ -170,6 +189,7 @@ static size_t encode(const struct outcome* out, uint8_t* at) {
     put32(&w, call->size);
     put32(&w, call->attr_size);
     put32(&w, (uint32_t)call->error);
+    put32(&w, call->length);
     put8(&w, call->flags);
   }
   const uint64_t have = measured && log->text ? (log->complete ? log->length : 32u << 20) : 0;
@@ -182,20 +202,44 @@ static size_t encode(const struct outcome* out, uint8_t* at) {
   return (size_t)(w.at - at);
 }
 
-size_t measure(const struct cell* cell, uint8_t* at) {
+size_t measure_here(const struct cell* cell, uint8_t* at) {
   struct outcome out = {0};
   struct load load = {0};
   record_begin(NULL);
   if (!prepare(cell, &load, &out) || !resolve_buffer(cell, &load, &out)) return encode(&out, at);
   record_begin(&load);
+  /* The buffer of an object is the user's, whoever writes to it: BTF has its log there too. */
+  const bool users = cell->interface == BPFM_OBJECT_LOAD && load.buffer;
+  if (users) record_arm(&load);
   const uint64_t began = now_ns();
-  api_load(&load, &out.answer);
+  if (load.extras.given & EXTRA_STRATEGY) {
+    strategy_load(&load, &out.answer);
+    out.buffer_size = load.size;
+  } else {
+    api_load(&load, &out.answer);
+  }
   const uint64_t took = now_ns() - began;
   record_end();
   out.duration_ns = took > record.overhead_ns ? took - record.overhead_ns : 0;
   snprintf(out.messages, sizeof out.messages, "%s", api_messages());
   if (out.answer.note) snprintf(out.note, sizeof out.note, "%s", out.answer.note);
+  if (users && !record.measured) record_look(&load);
   if (out.answer.state == BPFM_MEASURED) look(&load, &out);
   arena_release(load.buffer ? load.size : 0);
   return encode(&out, at);
+}
+
+size_t measure_failed(const char* step, int error, uint8_t* at) {
+  struct outcome out = {0};
+  record_begin(NULL);
+  snprintf(out.note, sizeof out.note, "%.200s: %s", step, strerror(error));
+  out.answer.state = BPFM_LOADER_ERROR;
+  return encode(&out, at);
+}
+
+size_t measure(const struct cell* cell, uint8_t* at) {
+  struct outcome out = {0};
+  record_begin(NULL);
+  if (!expressible(cell, &out)) return encode(&out, at);
+  return cell->extras.given & EXTRAS_OF_PROCESS ? measure_apart(cell, at) : measure_here(cell, at);
 }

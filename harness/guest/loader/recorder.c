@@ -36,7 +36,13 @@ enum {
   BTF_LOG_TRUE_SIZE = 28, /* 6.4 */
   MAP_NAME = 28,
   CMD_TOKEN_CREATE = 36, /* BPF_TOKEN_CREATE, 6.9 */
+  /* struct bpf_common_attr, 7.2 */
+  COMMON_LOG_BUF = 0,
+  COMMON_LOG_SIZE = 8,
+  COMMON_LOG_LEVEL = 12,
+  COMMON_LOG_TRUE_SIZE = 16,
 };
+#define COMMON_ATTRS (1u << 16) /* BPF_COMMON_ATTRS, a bit beside the command */
 
 struct record record;
 static const struct load* current; /* NULL: not recording */
@@ -73,6 +79,15 @@ void record_begin(const struct load* load) {
 void record_end(void) {
   current = NULL;
 }
+
+/* One bpf() call as it was asked for. */
+struct call {
+  long cmd;
+  uint8_t* attr;
+  uint32_t attr_size;
+  uint8_t* common; /* NULL where the command has no bit for it */
+  uint32_t common_size;
+};
 
 static uint32_t field32(const uint8_t* attr, uint32_t attr_size, uint32_t offset) {
   uint32_t value = 0;
@@ -126,7 +141,19 @@ static bool is_objects_btf(const uint8_t* attr, uint32_t attr_size) {
   return data && memmem(data, size, current->function, strlen(current->function) + 1) != NULL;
 }
 
+static uint32_t measured_command(void) {
+  switch (current->interface) {
+    case BPFM_BTF_LOAD:
+      return BPF_BTF_LOAD;
+    case BPFM_MAP_CREATE:
+      return BPF_MAP_CREATE;
+    default:
+      return BPF_PROG_LOAD;
+  }
+}
+
 static bool is_probe(uint32_t cmd, const uint8_t* attr, uint32_t attr_size) {
+  if (api_is_direct() && cmd == measured_command()) return false;
   switch (cmd) {
     case BPF_PROG_LOAD:
       return !is_programs_load(attr, attr_size);
@@ -148,7 +175,9 @@ struct log_fields {
   uint8_t* buffer;
 };
 
-static struct log_fields log_fields(uint32_t cmd, const uint8_t* attr, uint32_t attr_size) {
+static struct log_fields log_fields(uint32_t cmd, const struct call* call) {
+  const uint8_t* attr = call->attr;
+  const uint32_t attr_size = call->attr_size;
   struct log_fields log = {0};
   if (cmd == BPF_PROG_LOAD) {
     log.level = field32(attr, attr_size, PROG_LOG_LEVEL);
@@ -159,7 +188,27 @@ static struct log_fields log_fields(uint32_t cmd, const uint8_t* attr, uint32_t 
     log.size = field32(attr, attr_size, BTF_LOG_SIZE);
     log.buffer = (uint8_t*)(uintptr_t)field64(attr, attr_size, BTF_LOG_BUF);
   }
+  /* The kernel takes those of the command itself first. */
+  if (call->common && !log.level && !log.size && !log.buffer) {
+    log.level = field32(call->common, call->common_size, COMMON_LOG_LEVEL);
+    log.size = field32(call->common, call->common_size, COMMON_LOG_SIZE);
+    log.buffer = (uint8_t*)(uintptr_t)field64(call->common, call->common_size, COMMON_LOG_BUF);
+  }
   return log;
+}
+
+/* What stands where the kernel writes the true size: in the command's own attribute, and in the
+ * common one. */
+struct true_sizes {
+  uint32_t own, common;
+};
+static struct true_sizes true_sizes(uint32_t cmd, const struct call* call) {
+  struct true_sizes sizes = {0, 0};
+  if (cmd == BPF_PROG_LOAD) sizes.own = field32(call->attr, call->attr_size, PROG_LOG_TRUE_SIZE);
+  if (cmd == BPF_BTF_LOAD) sizes.own = field32(call->attr, call->attr_size, BTF_LOG_TRUE_SIZE);
+  if (call->common)
+    sizes.common = field32(call->common, call->common_size, COMMON_LOG_TRUE_SIZE);
+  return sizes;
 }
 
 static bool in_arena(const uint8_t* buffer) {
@@ -191,7 +240,7 @@ static void copy_log(const struct log_fields* log) {
 static void look_at_buffer(const struct log_fields* log) {
   record.touched = false;
   record.log.length = 0;
-  if (!log->buffer) return;
+  if (!log->buffer || log->buffer == UNMAPPED_BUFFER) return;
   if (in_arena(log->buffer)) {
     const uint32_t sentinel = log->size < SENTINEL ? log->size : SENTINEL;
     for (uint32_t i = 0; i < sentinel; ++i) record.touched |= log->buffer[i] != PATTERN;
@@ -205,49 +254,84 @@ static void look_at_buffer(const struct log_fields* log) {
   if (record.touched) copy_log(log);
 }
 
-static void keep_call(uint32_t cmd, const struct log_fields* log, uint32_t attr_size, int error,
-                      bool probe, bool measured) {
+static void keep_call(const struct call* call, const struct log_fields* log, int error, bool probe,
+                      bool measured) {
   if (record.count == BPFM_MAX_CALLS) {
     ++record.dropped;
     return;
   }
-  struct recorded_call* call = &record.calls[record.count++];
-  call->cmd = cmd;
-  call->level = log->level;
-  call->size = log->size;
-  call->attr_size = attr_size;
-  call->error = error;
-  call->flags = (uint8_t)((probe ? BPFM_CALL_PROBE : 0) | (measured ? BPFM_CALL_MEASURED : 0));
+  struct recorded_call* kept = &record.calls[record.count++];
+  kept->cmd = (uint32_t)call->cmd;
+  kept->level = log->level;
+  kept->size = log->size;
+  kept->attr_size = call->attr_size;
+  kept->error = error;
+  kept->length = measured ? (uint32_t)record.log.length : 0;
+  kept->flags = (uint8_t)((probe ? BPFM_CALL_PROBE : 0) | (measured ? BPFM_CALL_MEASURED : 0));
 }
 
-static long recorded_bpf(long cmd, uint8_t* attr, uint32_t attr_size) {
+void record_arm(const struct load* load) {
+  const struct log_fields log = {load->level, (uint32_t)load->size, load->buffer};
+  arm(&log);
+}
+
+void record_look(const struct load* load) {
+  const struct log_fields log = {load->level, (uint32_t)load->size, load->buffer};
+  look_at_buffer(&log);
+}
+
+void recorder_look_at_kernel(void) {
+  (void)kernel_takes_names();
+}
+
+static long pass_on(const struct call* call, long common, long common_size) {
+  if (((uint32_t)call->cmd & COMMON_ATTRS) == 0)
+    return __real_syscall(__NR_bpf, call->cmd, call->attr, (long)call->attr_size);
+  return __real_syscall(__NR_bpf, call->cmd, call->attr, (long)call->attr_size, common,
+                        common_size);
+}
+
+/* What a measured call that has returned leaves in the record. */
+static void keep_measured(uint32_t command, const struct call* call, const struct log_fields* log,
+                          int error, struct true_sizes before) {
+  if (!record.measured && command == BPF_PROG_LOAD)
+    record.prog_type = field32(call->attr, call->attr_size, 0);
+  const struct true_sizes after = true_sizes(command, call);
+  record.measured = true;
+  record.had_buffer = log->buffer != NULL;
+  record.kernel_errno = error;
+  record.level = log->level;
+  record.size = log->size;
+  /* A value that was there before (true_size_in) is not the kernel's. */
+  record.log_true_size = after.own != before.own         ? after.own
+                         : after.common != before.common ? after.common
+                                                         : 0;
+  look_at_buffer(log);
+}
+
+static long recorded_bpf(const long a[5]) {
   const uint64_t before = now_ns();
-  const uint32_t command = (uint32_t)cmd;
-  const uint32_t measured_command =
-      current->interface == BPFM_BTF_LOAD ? BPF_BTF_LOAD : BPF_PROG_LOAD;
-  const struct log_fields log = log_fields(command, attr, attr_size);
-  const bool probe = is_probe(command, attr, attr_size);
-  const bool measured = command == measured_command && !probe;
+  const uint32_t command = (uint32_t)a[0] & ~COMMON_ATTRS;
+  const bool has_common = ((uint32_t)a[0] & COMMON_ATTRS) != 0;
+  const struct call call = {a[0], (uint8_t*)a[1], (uint32_t)a[2],
+                            has_common ? (uint8_t*)a[3] : NULL, has_common ? (uint32_t)a[4] : 0};
+  const struct log_fields log = log_fields(command, &call);
+  const bool probe = is_probe(command, call.attr, call.attr_size);
+  const bool measured = command == measured_command() && !probe;
+  const struct true_sizes sizes = true_sizes(command, &call);
   if (measured) arm(&log);
+  if (command == BPF_BTF_LOAD && !probe)
+    record.btf_kinds =
+        btf_kinds((const void*)(uintptr_t)field64(call.attr, call.attr_size, BTF_DATA),
+                  field32(call.attr, call.attr_size, BTF_SIZE));
 
   const uint64_t called = now_ns();
-  const long result = __real_syscall(__NR_bpf, cmd, attr, (long)attr_size);
+  const long result = pass_on(&call, a[3], a[4]);
   const int error = result < 0 ? errno : 0;
   const uint64_t returned = now_ns();
 
-  keep_call(command, &log, attr_size, error, probe, measured);
-  if (measured) {
-    if (!record.measured && command == BPF_PROG_LOAD)
-      record.prog_type = field32(attr, attr_size, 0);
-    record.measured = true;
-    record.had_buffer = log.buffer != NULL;
-    record.kernel_errno = error;
-    record.level = log.level;
-    record.size = log.size;
-    record.log_true_size =
-        field32(attr, attr_size, command == BPF_PROG_LOAD ? PROG_LOG_TRUE_SIZE : BTF_LOG_TRUE_SIZE);
-    look_at_buffer(&log);
-  }
+  if (measured) keep_measured(command, &call, &log, error, sizes);
+  keep_call(&call, &log, error, probe, measured);
   record.overhead_ns += (called - before) + (now_ns() - returned);
   errno = error;
   return result;
@@ -259,6 +343,6 @@ long __wrap_syscall(long number, ...) {
   va_start(list, number);
   for (int i = 0; i < 6; ++i) a[i] = va_arg(list, long);
   va_end(list);
-  if (number == __NR_bpf && current) return recorded_bpf(a[0], (uint8_t*)a[1], (uint32_t)a[2]);
+  if (number == __NR_bpf && current) return recorded_bpf(a);
   return __real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }

@@ -40,7 +40,8 @@ struct size_entry {
   const struct program* program;
   char function[MAX_NAME];
   uint8_t interface;
-  uint32_t level, attr_size;
+  uint32_t level;
+  struct extras extras;
   uint64_t size;
 };
 static struct size_entry* sizes;
@@ -67,6 +68,14 @@ static bool log_rotates(void) {
   return known;
 }
 
+void reference_look_at_kernel(void) {
+  (void)log_rotates();
+}
+
+static bool same_extras(const struct extras* a, const struct extras* b) {
+  return memcmp(a, b, sizeof *a) == 0;
+}
+
 /* Loads with a buffer of `size` bytes and leaves the result in `record`. */
 static int32_t load_with(const struct load* load, uint32_t level, uint64_t size) {
   struct load again = *load;
@@ -87,7 +96,7 @@ static int32_t load_with(const struct load* load, uint32_t level, uint64_t size)
 static bool same_key(const struct reference* r, const struct load* load, uint32_t level,
                      uint64_t size) {
   return r->key.program == load->program && r->key.interface == load->interface &&
-         r->key.level == level && r->key.size == size && r->key.attr_size == load->attr_size &&
+         r->key.level == level && r->key.size == size && same_extras(&r->key.extras, &load->extras) &&
          strcmp(r->function, load->function) == 0;
 }
 
@@ -167,8 +176,8 @@ void text_digest(const char* text, uint64_t length, uint8_t digest[32]) {
 }
 
 bool reaches_verification(const struct load* load, int32_t error) {
-  if (load->interface == BPFM_OBJECT_LOAD)
-    return false; /* the library itself asks again with a log */
+  if (load->interface == BPFM_OBJECT_LOAD || load->interface == BPFM_MAP_CREATE)
+    return false; /* the library itself asks again with a log; a map is not verified */
   const struct reference* r = reference(load, 1, REFERENCE_SIZE);
   return r->measured && r->touched && r->length > 0 && r->kernel_errno == error;
 }
@@ -214,7 +223,7 @@ uint64_t true_size_of(const struct load* load) {
   for (size_t i = 0; i < size_count; ++i) {
     const struct size_entry* e = &sizes[i];
     if (e->program == load->program && e->interface == load->interface && e->level == load->level &&
-        e->attr_size == load->attr_size && strcmp(e->function, load->function) == 0)
+        same_extras(&e->extras, &load->extras) && strcmp(e->function, load->function) == 0)
       return e->size;
   }
   const uint64_t size = find_true_size(load);
@@ -230,7 +239,7 @@ uint64_t true_size_of(const struct load* load) {
   snprintf(e->function, sizeof e->function, "%s", load->function);
   e->interface = load->interface;
   e->level = load->level;
-  e->attr_size = load->attr_size;
+  e->extras = load->extras;
   e->size = size;
   return size;
 }
