@@ -37,6 +37,7 @@ struct DataFolder {
   [[nodiscard]] std::filesystem::path raw_loader() const { return root / "guest/loader-raw"; }
   [[nodiscard]] std::filesystem::path loader_sources() const { return root / "guest/loader"; }
   [[nodiscard]] std::filesystem::path matrices() const { return root / "matrices"; }   // *.yaml
+  [[nodiscard]] std::filesystem::path laws() const { return root / "laws"; }           // *.yaml
   [[nodiscard]] std::filesystem::path programs() const { return root / "testprogs"; }  // *.bpf.o
 };
 // Looks beside the running executable. Error unavailable when the catalogue is not there.

@@ -31,8 +31,9 @@ base::Result<Planned> make_plan(const std::string& matrix, const plan::Selection
   Planned out;
   BPFM_TRY(out.kernels, spec::read_kernel_catalogue(data.kernel_catalogue()));
   BPFM_TRY(out.loaders, spec::read_loader_catalogue(data.loader_catalogue()));
+  BPFM_TRY(out.laws, spec::read_laws(data.laws()));
   BPFM_TRY(const auto file, find_matrix(matrix, data));
-  BPFM_TRY(out.matrix, spec::parse_matrix(file, out.kernels, out.loaders));
+  BPFM_TRY(out.matrix, spec::parse_matrix(file, out.kernels, out.loaders, out.laws));
   BPFM_TRY(out.programs, read_programs(data, &out.matrix));
   BPFM_TRY(out.plan,
            plan::expand(out.matrix, out.kernels, out.loaders, out.programs.programs, selection));

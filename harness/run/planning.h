@@ -1,13 +1,15 @@
-// From a matrix file to a plan: reads catalogues, matrix and objects, then expands. Runs nothing.
+// From a matrix file to a plan: reads catalogues, laws, matrix and objects, then expands. Runs nothing.
 #pragma once
 
 #include <filesystem>
+#include <vector>
 
 #include "base/error.h"
 #include "image/workspace.h"
 #include "plan/plan.h"
 #include "run/programs.h"
 #include "spec/catalogue.h"
+#include "spec/law.h"
 #include "spec/matrix.h"
 
 namespace bpfmatrix::run {
@@ -15,6 +17,7 @@ namespace bpfmatrix::run {
 struct Planned {
   spec::KernelCatalogue kernels;
   spec::LoaderCatalogue loaders;
+  std::vector<spec::Law> laws;  // all that are shipped; `matrix.laws` are those of this run
   spec::Matrix matrix;
   ProgramSet programs;
   plan::Plan plan;

@@ -131,6 +131,7 @@ result::RunRecord make_record(const spec::Matrix& matrix, const plan::Selection&
   }
   run.expectations = matrix.expectations;
   run.required_kernels = matrix.required_kernels;
+  run.laws = matrix.law_names;
   return run;
 }
 

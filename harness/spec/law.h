@@ -4,14 +4,17 @@
 //
 // A *law* must hold: a cell that contradicts it is a finding. A *feature* is only measured: yes or
 // no for a kernel, a loader or a pair of them; laws take features as their conditions, so that no
-// condition needs a kernel's version (distributions backport). Plain data, read by read_law();
-// nothing is evaluated here (law/).
+// condition needs a kernel's version (distributions backport). Plain data; nothing is evaluated here
+// (law/). Reading refuses what could never be seen or never apply, each mistake with its place.
+// Functions are pure but for the files that they read; any thread.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -20,24 +23,49 @@
 
 namespace bpfmatrix::spec {
 
-// What a check can look at. The order is that of names() in law.cpp.
+// What a check can look at. The order is that of the table in law.cpp.
 enum class Field {
-  // texts
-  outcome, error, kernel_errno, decided_by, kept,
-  log_head, log_tail, log_sha256, messages, btf_kinds,
+  // words; kernel_errno is absent where the kernel did not decide
+  outcome,
+  error,
+  kernel_errno,
+  decided_by,
+  kept,
+  // texts; may be empty
+  log_head,
+  log_tail,
+  log_sha256,
+  messages,
+  btf_kinds,
+  // lists
   calls,   // the program's own bpf() calls, one text each: "P(1,16777215)=ENOSPC"
   probes,  // the library's feature probes, likewise
   // yes or no
-  touched, verified, btf_unreadable,
+  touched,
+  verified,
+  btf_unreadable,
   // numbers; optional ones may be absent
-  log_true_size, true_size, buffer_size, log_length, overrun, return_value,
+  log_true_size,
+  true_size,
+  buffer_size,
+  log_length,
+  overrun,
+  return_value,
   level,      // of the cell's mode
   loads,      // measured calls
   moved,      // bytes of log text that all measured calls wrote together
   attr_size,  // of the last measured call
-  insns, states, peak_states, stack, time_us,  // the verifier's statistics; absent without them
+  insns,      // the verifier's statistics; absent without them
+  states,
+  peak_states,
+  stack,
+  time_us,
 };
+enum class FieldKind { word, text, list, yes_no, number };
 [[nodiscard]] std::string_view name(Field field);  // "errno" for error
+[[nodiscard]] FieldKind kind_of(Field field);
+[[nodiscard]] std::optional<Field> parse_field(std::string_view name);
+[[nodiscard]] const std::vector<std::string>& field_names();
 
 // "log_length", "other.log_length - 1", "4096", "ENOSPC".
 struct Operand {
@@ -54,9 +82,15 @@ struct Check {
   enum class Op {
     any_of,   // texts: one of the operands matches (globs); numbers: one is equal
     none_of,  // "!X": none is
-    less, less_equal, greater, greater_equal, equal, not_equal,  // numbers; equal also of two texts
-    present, absent,  // of an optional number, or of a text that may be empty
-    sequence,         // calls, probes: each element matches its operand's glob, in order; "..." any number
+    less,     // these four of numbers
+    less_equal,
+    greater,
+    greater_equal,
+    equal,  // these two of numbers, or of two fields that are texts
+    not_equal,
+    present,  // of an optional number, or of a text that may be empty
+    absent,
+    sequence,  // calls, probes: each element matches its operand's glob, in order; "..." any number
   };
   Field field = Field::error;
   bool of_other = false;
@@ -75,6 +109,7 @@ struct Requirement {
   Check::Op op = Check::Op::greater_equal;
   std::string version;        // "1.2"
   std::string text;           // as written
+  Place place;
 };
 
 struct Case {
@@ -105,6 +140,7 @@ struct Other {
   uint32_t drop_level = 0;  // "&~8": bits taken off
   std::optional<Buffer> buffer;
   std::optional<std::map<std::string, std::string>> extra;
+  Place place;
 
   [[nodiscard]] LogMode mode_of(const LogMode& mode) const;
 };
@@ -122,6 +158,7 @@ struct Law {
   std::string since;      // documented first version with its source, for display only
   // The cells it looks at, crossed: globs over ids, exact modes.
   std::vector<std::string> loaders, programs;
+  Place programs_place;
   std::vector<LogMode> modes;
   std::optional<Other> other;
   std::vector<Check> where;  // a cell that does not meet them is not looked at
@@ -138,17 +175,26 @@ struct LawGroup {
 [[nodiscard]] const std::vector<LawGroup>& law_groups();
 
 // All law files of a folder (*.yaml), by group and id. All mistakes at once in one invalid_input
-// Error: unknown keys, fields and features, a condition on something that is no feature, circles,
-// an exception without reason or range.
+// Error: unknown keys, fields and words, a condition on something that is no feature, an exception
+// without reason or range, an id that is given twice. There are no circles: features have no
+// conditions.
 base::Result<std::vector<Law>> read_laws(const std::filesystem::path& folder);
-// A matrix's own law files, which may use the features of `known`.
+// Law files from elsewhere, in the order given. They may ask features of `known` and of each other,
+// and must not take an id of `known`.
 base::Result<std::vector<Law>> read_own_laws(const std::vector<std::filesystem::path>& files,
                                              const std::vector<Law>& known);
 
-// Those that `names` (globs over ids and groups; nothing in front) select, with the features that
-// their conditions need, transitively; order kept. `selected_only`, when given, gets the ids that
-// were selected themselves.
+// A name under `laws:` is a glob over ids and groups, or the path of a law file (*.yaml).
+[[nodiscard]] bool names_law_file(std::string_view name);
+[[nodiscard]] bool glob_selects(const std::string& glob, const Law& law);
+
+// Those of `laws` that `names` select (a path selects the law read from it), with the features that
+// their conditions need; order kept.
 [[nodiscard]] std::vector<Law> select_laws(const std::vector<Law>& laws,
                                            const std::vector<std::string>& names);
+// Likewise out of `known` and the law files that `names` holds, which are read: what a stored run's
+// names mean today.
+base::Result<std::vector<Law>> laws_named(const std::vector<std::string>& names,
+                                          const std::vector<Law>& known);
 
 }  // namespace bpfmatrix::spec

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "spec/document.h"
+#include "spec/law_names.h"
 #include "spec/mapping.h"
 #include "spec/matrix_axes.h"
 #include "spec/mode_sets.h"
@@ -122,7 +123,8 @@ class ProgramReader {
 };
 
 Matrix read_matrix(const Node& root, const Mapping& top, const KernelCatalogue& kernels,
-                   const LoaderCatalogue& loaders, Diagnostics& diagnostics) {
+                   const LoaderCatalogue& loaders, const std::vector<Law>& known_laws,
+                   Diagnostics& diagnostics) {
   AxisIds kernel_ids("kernel");
   for (const auto& kernel : kernels.kernels) kernel_ids.add(kernel.id);
   AxisIds loader_ids("loader");
@@ -140,7 +142,15 @@ Matrix read_matrix(const Node& root, const Mapping& top, const KernelCatalogue& 
 
   ModeSets sets(top.find("mode_sets"), root.partial, diagnostics);
   ProgramReader programs(top.find("modes"), root.partial, sets, diagnostics);
-  if (const Node* node = top.require("programs")) matrix.programs = programs.read(*node);
+  const Node* laws = top.find("laws");
+  if (laws != nullptr) {
+    LawChoice choice = read_law_names(*laws, known_laws, diagnostics);
+    matrix.laws = std::move(choice.laws);
+    matrix.law_names = std::move(choice.names);
+  }
+  // Laws bring programs of their own.
+  const Node* list = laws != nullptr ? top.find("programs") : top.require("programs");
+  if (list != nullptr) matrix.programs = programs.read(*list);
   matrix.exclusions = read_exclusions(top.find("exclude"), kernel_ids, loader_ids, diagnostics);
   matrix.expectations = read_expectations(top.find("expect"), kernel_ids, loader_ids, diagnostics);
   matrix.limits = read_limits(top.find("limits"), diagnostics);
@@ -150,16 +160,17 @@ Matrix read_matrix(const Node& root, const Mapping& top, const KernelCatalogue& 
 }  // namespace
 
 base::Result<Matrix> parse_matrix(const std::filesystem::path& file, const KernelCatalogue& kernels,
-                                  const LoaderCatalogue& loaders) {
+                                  const LoaderCatalogue& loaders,
+                                  const std::vector<Law>& known_laws) {
   Diagnostics diagnostics;
   const auto root = read_document(file, diagnostics);
   if (!root) return diagnostics.error();
   const auto top = Mapping::of(*root, "a matrix",
                                {"extends", "kernels", "loaders", "required", "mode_sets", "modes",
-                                "programs", "exclude", "expect", "limits"},
+                                "programs", "laws", "exclude", "expect", "limits"},
                                diagnostics);
   if (!top) return diagnostics.error();
-  Matrix matrix = read_matrix(*root, *top, kernels, loaders, diagnostics);
+  Matrix matrix = read_matrix(*root, *top, kernels, loaders, known_laws, diagnostics);
   if (!diagnostics.empty()) return diagnostics.error();
   matrix.name = file.stem().string();
   matrix.file = file;

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "spec/catalogue.h"
 #include "spec/diagnostics.h"
+#include "spec/law.h"
 #include "spec/log_mode.h"
 
 namespace bpfmatrix::spec {
@@ -78,6 +79,11 @@ struct Matrix {
   std::vector<LoaderEntry> loader_entries;  // written in the matrix (`checkout:`)
   std::vector<std::string> required_kernels;  // globs; a MISS of these fails the run
   std::vector<ProgramChoice> programs;
+  // What `laws:` selects, with the features that the conditions need; their cells are planned
+  // besides those of `programs`, which may then be empty. The names are as written, but for paths of
+  // law files, which are absolute.
+  std::vector<Law> laws;
+  std::vector<std::string> law_names;
   std::vector<Exclusion> exclusions;
   std::vector<Expectation> expectations;
   Limits limits;
@@ -85,8 +91,9 @@ struct Matrix {
 
 // Reads `file` and what it `extends:`. All mistakes at once in one invalid_input Error, a line
 // "file:line:column: what, did you mean" each. `kernels` and `loaders` serve to check that every
-// glob matches something.
+// glob matches something; `known_laws` are those that `laws:` can name.
 base::Result<Matrix> parse_matrix(const std::filesystem::path& file, const KernelCatalogue& kernels,
-                                  const LoaderCatalogue& loaders);
+                                  const LoaderCatalogue& loaders,
+                                  const std::vector<Law>& known_laws);
 
 }  // namespace bpfmatrix::spec

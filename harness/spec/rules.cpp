@@ -53,11 +53,8 @@ bool has_selector(const Mapping& rule) {
 
 std::optional<std::string> read_known_errno(const Node& node, Diagnostics& diagnostics) {
   return read_value(node, "\"errno\"", "a name such as ENOSPC, or 0", diagnostics,
-                    [](const std::string& text) -> std::optional<std::string> {
-                      // Numbers without a name are their own name in base/text.h.
-                      const bool number = text.find_first_not_of("0123456789") == std::string::npos;
-                      if (text == "0" || (!number && base::errno_number(text))) return text;
-                      return std::nullopt;
+                    [](const std::string& text) {
+                      return is_known_errno(text) ? std::optional(text) : std::nullopt;
                     });
 }
 
@@ -151,6 +148,20 @@ const std::vector<std::string>& known_outcomes() {
                                                      "HANG",
                                                      "NOT_RUN"};
   return kOutcomes;
+}
+
+bool is_known_errno(const std::string& text) {
+  // Numbers without a name are their own name in base/text.h.
+  const bool number = text.find_first_not_of("0123456789") == std::string::npos;
+  return text == "0" || (!number && base::errno_number(text));
+}
+
+const std::vector<std::string>& known_decided_by() {
+  return kDecidedBy;
+}
+
+const std::vector<std::string>& known_kept() {
+  return kKept;
 }
 
 std::vector<Exclusion> read_exclusions(const Node* node, const AxisIds& kernels,

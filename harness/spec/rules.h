@@ -2,6 +2,7 @@
 // words that no observation can have. Pure; any thread.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "spec/diagnostics.h"
@@ -18,5 +19,10 @@ namespace bpfmatrix::spec {
 [[nodiscard]] std::vector<Expectation> read_expectations(const Node* node, const AxisIds& kernels,
                                                          const AxisIds& loaders,
                                                          Diagnostics& diagnostics);
+
+// The words of `errno:` (and "0"), `decided_by:` and `kept:`.
+[[nodiscard]] bool is_known_errno(const std::string& text);
+[[nodiscard]] const std::vector<std::string>& known_decided_by();
+[[nodiscard]] const std::vector<std::string>& known_kept();
 
 }  // namespace bpfmatrix::spec

@@ -30,7 +30,8 @@ class Matrices : public ::testing::Test {
 
   // The matrix and its plan; `name` without ".yaml".
   void open(const std::string& name) {
-    auto matrix = spec::parse_matrix(BPFM_SOURCE "/matrices/" + name + ".yaml", kernels_, loaders_);
+    auto matrix = spec::parse_matrix(BPFM_SOURCE "/matrices/" + name + ".yaml", kernels_, loaders_,
+                                     *spec::read_laws(BPFM_SOURCE "/harness/laws"));
     ASSERT_TRUE(matrix) << matrix.error().message;
     matrix_ = std::move(*matrix);
     auto plan = expand(matrix_, kernels_, loaders_, objects_.programs(), {});

@@ -15,7 +15,7 @@ constexpr const char* kRest = "programs: [trivial]\nmodes: [{level: 0, buffer: n
 TEST(MatrixAxes, the_name_of_a_matrix_is_that_of_its_file) {
   Scratch scratch;
   const auto file = scratch.write("sub/my.night.yaml", with(""));
-  const auto matrix = parse_matrix(file, three_kernels(), three_loaders());
+  const auto matrix = parse_matrix(file, three_kernels(), three_loaders(), {});
   ASSERT_TRUE(matrix) << matrix.error().message;
   EXPECT_EQ(matrix->name, "my.night");
   EXPECT_EQ(matrix->file, file);
@@ -51,7 +51,7 @@ kernels: [debian-6.1, {id: mine, file: ./bzImage, modules: ../lib/modules/6.9.0,
 loaders: [raw, "libbpf-*", {id: libbpf-dev, version: 1.8.0, checkout: ../libbpf}]
 required: [mine, "debian-*"]
 )") + kRest);
-  const auto matrix = parse_matrix(file, three_kernels(), three_loaders());
+  const auto matrix = parse_matrix(file, three_kernels(), three_loaders(), {});
   ASSERT_TRUE(matrix) << matrix.error().message;
   EXPECT_THAT(matrix->kernels, ::testing::UnorderedElementsAre("debian-6.1", "mine"));
   EXPECT_THAT(matrix->required_kernels, ElementsAre("mine", "debian-*"));

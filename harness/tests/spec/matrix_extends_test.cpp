@@ -24,7 +24,7 @@ expect: [{outcome: LOADED}]
 class MatrixExtends : public ::testing::Test {
  protected:
   base::Result<Matrix> parse(const std::string& name) {
-    return parse_matrix(scratch_.path(name), three_kernels(), three_loaders());
+    return parse_matrix(scratch_.path(name), three_kernels(), three_loaders(), {});
   }
   std::vector<std::string> mistakes_of(const std::string& name) {
     const auto matrix = parse(name);

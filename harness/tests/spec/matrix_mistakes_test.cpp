@@ -38,7 +38,7 @@ TEST_P(BadMatrix, every_mistake_is_told_in_order_and_nothing_else) {
   ASSERT_TRUE(text);
   const auto expected = expected_of(*text);
   ASSERT_FALSE(expected.empty());
-  const auto matrix = parse_matrix(GetParam(), three_kernels(), three_loaders());
+  const auto matrix = parse_matrix(GetParam(), three_kernels(), three_loaders(), {});
   ASSERT_FALSE(matrix);
   EXPECT_EQ(matrix.error().kind, base::ErrorKind::invalid_input);
   std::vector<std::string> told;
@@ -53,7 +53,7 @@ INSTANTIATE_TEST_SUITE_P(Corpus, BadMatrix, ::testing::ValuesIn(corpus()),
                          [](const auto& info) { return info.param.stem().string(); });
 
 TEST(MatrixMistakes, a_missing_matrix_is_an_error_with_its_name) {
-  const auto matrix = parse_matrix("/nowhere/m.yaml", three_kernels(), three_loaders());
+  const auto matrix = parse_matrix("/nowhere/m.yaml", three_kernels(), three_loaders(), {});
   ASSERT_FALSE(matrix);
   EXPECT_EQ(matrix.error().kind, base::ErrorKind::invalid_input);
   EXPECT_EQ(matrix.error().message,
@@ -70,7 +70,7 @@ TEST(MatrixMistakes, a_matrix_with_a_hole_in_it_is_read_or_refused_with_places) 
     text.erase(at, *rc::gen::inRange<size_t>(1, 40));
     const auto file = scratch.path("m.yaml");
     std::ofstream(file) << text;
-    const auto matrix = parse_matrix(file, three_kernels(), three_loaders());
+    const auto matrix = parse_matrix(file, three_kernels(), three_loaders(), {});
     if (matrix) return;
     for (const auto& line : lines(matrix.error(), scratch)) RC_ASSERT(line.starts_with("m.yaml:"));
   }));
