@@ -24,20 +24,29 @@ struct Line {
   std::vector<Measured> points;  // ascending
 };
 
-// A stretch in which the answer is yes.
+// A stretch in which the answer is yes, by versions. Points that are unknown are passed over; a
+// mixed one ends it, for there the answer is not yes.
 struct Range {
-  // First point with yes, and the last measured no before it; no "no" before it: "≤ first".
+  // First point with yes, and the last measured other answer before it; empty: the oldest point
+  // that was measured says yes already, "≤ first".
   std::string first, before_first;
-  // Last point with yes and the first no after it; empty `after_last`: yes up to the newest.
+  // Last point with yes and the first other answer after it; empty `after_last`: yes up to the
+  // newest.
   std::string last, after_last;
 };
 [[nodiscard]] std::vector<Range> ranges(const Line& line);
-// "≤5.10.262", "6.12.117 (not on 6.1.192)", "5.10.262 … 6.1.192 (not on 6.12.117)", "never", "not
-// measured", "in part: …" for mixed answers.
+// "≤5.10.262", "6.12.117 (not on 6.1.192)", "≤5.10.262 … 6.1.192 (not on 6.12.117)", "only 6.1.192
+// (not on 5.10.262, 6.12.117)", "up to 5.10.262 (not on 6.1.192)"; several stretches joined by
+// ", again "; "never", "not measured"; mixed answers follow: "never; in part: 6.1.192".
 [[nodiscard]] std::string range_text(const Line& line);
 
-// Kernels of the run as lines, one per vendor, each kernel's answer over all loaders given (yes: all
-// that were measured say yes). Likewise loaders over all kernels.
+// The answer of one verdict. Yes: holds. No: broken, or excepted in every cell. Mixed: also a law
+// that is excepted in some cells only. All else is unknown.
+[[nodiscard]] Answer answer_of(const Point& point);
+
+// Kernels of the run as lines, one per vendor, each kernel's answer over the loader given, or all
+// (yes: all that were measured say yes; some of them: mixed). Sorted by upstream version, the series
+// where that is not known. Likewise loaders, a line per kind, over all kernels.
 [[nodiscard]] std::vector<Line> kernel_lines(const Result& result, const result::RunRecord& run,
                                              const std::optional<uint32_t>& loader = {});
 [[nodiscard]] std::vector<Line> loader_lines(const Result& result, const result::RunRecord& run,

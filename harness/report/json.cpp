@@ -2,6 +2,7 @@
 #include <string>
 
 #include "base/text.h"
+#include "report/json_laws.h"
 #include "report/render.h"
 #include "report/repro.h"
 
@@ -12,7 +13,7 @@ using nlohmann::ordered_json;
 using result::Observation;
 using result::RunRecord;
 
-constexpr const char* kSchemaVersion = "1.1";
+constexpr const char* kSchemaVersion = "1.2";
 
 // Guest text may be no UTF-8; what is not becomes U+FFFD. All but ASCII is escaped, so that no
 // control character of Unicode reaches a terminal that shows the document.
@@ -194,7 +195,7 @@ void write_cell(std::string& out, const RunRecord& run, const Axes& axes,
 }
 
 ordered_json header_json(const RunRecord& run, const Axes& axes,
-                         const result::Judgement& judgement) {
+                         const result::Judgement& judgement, const law::Findings& laws) {
   const auto& header = run.header;
   ordered_json counts = ordered_json::object();
   for (const auto status : result::all_statuses()) {
@@ -208,6 +209,8 @@ ordered_json header_json(const RunRecord& run, const Axes& axes,
     loaders[i]["source"] = run.loaders[i].source;
     loaders[i]["problem"] = run.loaders[i].problem;
   }
+  auto findings = judgement.findings;
+  for (auto& text : finding_texts(run, laws)) findings.push_back(std::move(text));
   ordered_json finished = nullptr;
   if (!header.finished.empty()) finished = header.finished;
   return {{"id", header.id},
@@ -225,16 +228,20 @@ ordered_json header_json(const RunRecord& run, const Axes& axes,
           {"loaders", std::move(loaders)},
           {"programs", axes.programs},
           {"notes", header.notes},
-          {"findings", judgement.findings}};
+          {"findings", std::move(findings)}};
 }
 
 }  // namespace
 
-std::string render_json(const RunRecord& run, const result::Judgement& judgement) {
+std::string render_json(const RunRecord& run, const result::Judgement& judgement,
+                        const law::Findings& laws) {
   const Axes axes(run);
   // Written piece by piece: a document of all cells would take several times its text in memory.
   std::string out = "{\"schema_version\":" + dump(kSchemaVersion) +
-                    ",\n\"run\":" + dump(header_json(run, axes, judgement)) + ",\n\"cells\":[";
+                    ",\n\"run\":" + dump(header_json(run, axes, judgement, laws)) + ",\n\"laws\":[";
+  for (size_t i = 0; i < laws.results.size(); ++i)
+    out += (i == 0 ? "\n" : ",\n") + dump(law_json(run, laws.results[i]));
+  out += "],\n\"cells\":[";
   for (size_t i = 0; i < run.cells.size(); ++i) {
     out += i == 0 ? "\n" : ",\n";
     write_cell(out, run, axes, run.cells[i], judgement.verdicts[i]);

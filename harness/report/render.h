@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "law/evaluate.h"
 #include "report/table.h"
 #include "result/run_record.h"
 
@@ -15,7 +16,9 @@ struct TerminalOptions {
 [[nodiscard]] std::string render_terminal(const Table& table, const TerminalOptions& options);
 // GitHub's Markdown; mentions, issue numbers and links of guest text stay plain text.
 [[nodiscard]] std::string render_markdown(const Table& table);
-// One document per run, a line per cell; schema: harness/docs/results.schema.json, "schema_version": "1.0".
-[[nodiscard]] std::string render_json(const result::RunRecord& run, const result::Judgement& judgement);
+// One document per run, a line per cell and per law; schema: harness/docs/results.schema.json.
+[[nodiscard]] std::string render_json(const result::RunRecord& run,
+                                      const result::Judgement& judgement,
+                                      const law::Findings& laws = {});
 
 }  // namespace bpfmatrix::report

@@ -14,6 +14,7 @@ namespace {
 using result::Status;
 
 constexpr uint32_t kShownFailures = 20;
+constexpr size_t kFindingLength = 1000;  // bytes: two cells, kernels and loaders
 
 std::string counts_line(const result::RunRecord& run, const result::Judgement& judgement) {
   std::string line = fmt::format("{} cells:", run.cells.size());
@@ -76,15 +77,34 @@ void add_trouble(const result::RunRecord& run, const result::Judgement& judgemen
   }
 }
 
+// "laws: 41 hold, 1 broken, 2 excepted, 3 undecided; features: 12".
+std::string laws_line(const law::Findings& laws) {
+  std::string line = fmt::format("laws: {} hold, {} broken, {} excepted, {} undecided", laws.holds,
+                                 laws.broken, laws.excepted, laws.undecided);
+  if (laws.not_exercised != 0) line += fmt::format(", {} not exercised", laws.not_exercised);
+  return line + fmt::format("; features: {}", laws.features);
+}
+
+void add_laws(const result::RunRecord& run, const law::Findings& laws,
+              std::vector<std::string>& lines) {
+  if (!laws.results.empty()) lines.push_back(laws_line(laws));
+  for (const auto& finding : laws.findings) {
+    lines.push_back("finding: " + single_line(finding.text, kFindingLength));
+    const auto command = repro(run, finding);
+    if (!command.empty()) lines.push_back("to repeat: " + command);
+  }
+}
+
 }  // namespace
 
-std::vector<std::string> summarize(const result::RunRecord& run,
-                                   const result::Judgement& judgement) {
+std::vector<std::string> summarize(const result::RunRecord& run, const result::Judgement& judgement,
+                                   const law::Findings& laws) {
   std::vector<std::string> lines = {counts_line(run, judgement)};
   add_failures(run, judgement, lines);
   add_trouble(run, judgement, lines);
   for (const auto& finding : judgement.findings)
     lines.push_back("finding: " + single_line(finding));
+  add_laws(run, laws, lines);
   if (!run.header.selection.empty())
     lines.push_back("only a part of the matrix was selected: " + single_line(run.header.selection));
   if (run.header.finished.empty())

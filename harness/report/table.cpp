@@ -147,8 +147,8 @@ std::string title_of(const RunRecord& run) {
 
 class TableMaker {
  public:
-  TableMaker(const RunRecord& run, const result::Judgement& judgement)
-      : run_(run), judgement_(judgement) {}
+  TableMaker(const RunRecord& run, const result::Judgement& judgement, const law::Findings& laws)
+      : run_(run), judgement_(judgement), laws_(laws) {}
 
   Table make() {
     Table table;
@@ -162,7 +162,7 @@ class TableMaker {
     if (kept_)
       table.legend.emplace_back("head, tail, all, none = the part of the log that was kept");
     if (unexpected_) table.legend.emplace_back("! = not as expected");
-    table.summary = summarize(run_, judgement_);
+    table.summary = summarize(run_, judgement_, laws_);
     return table;
   }
 
@@ -217,6 +217,7 @@ class TableMaker {
 
   const RunRecord& run_;
   const result::Judgement& judgement_;
+  const law::Findings& laws_;
   Interned<CellText> texts_;
   Interned<Rows> rows_;
   std::vector<TitledPair> pairs_;  // program and mode order
@@ -230,8 +231,9 @@ class TableMaker {
 
 }  // namespace
 
-Table make_table(const RunRecord& run, const result::Judgement& judgement) {
-  return TableMaker(run, judgement).make();
+Table make_table(const RunRecord& run, const result::Judgement& judgement,
+                 const law::Findings& laws) {
+  return TableMaker(run, judgement, laws).make();
 }
 
 }  // namespace bpfmatrix::report

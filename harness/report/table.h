@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "law/evaluate.h"
 #include "result/run_record.h"
 
 namespace bpfmatrix::report {
@@ -43,6 +44,7 @@ struct Table {
 // Loaders of a kind whose cells are alike in letter, detail, mark and notes on every kernel share a
 // row; blocks whose rows are all alike share one title line, within a program and, where the modes
 // are the same, across programs. Cells that differ in what is shown are never joined.
-[[nodiscard]] Table make_table(const result::RunRecord& run, const result::Judgement& judgement);
+[[nodiscard]] Table make_table(const result::RunRecord& run, const result::Judgement& judgement,
+                               const law::Findings& laws = {});
 
 }  // namespace bpfmatrix::report
