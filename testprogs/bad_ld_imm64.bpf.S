@@ -1,6 +1,8 @@
-/* bad_ld_imm64: the first half of a 64-bit immediate load, and exit where its second half belongs.
- * Shows: a program that is refused before verification proper, with "invalid bpf_ld_imm64 insn".
- *   Since 7.3 such a log ends without a "processed" line.
+/* bad_ld_imm64: nothing but the first half of a 64-bit immediate load.
+ * Shows: a program that is refused before verification proper. 7.3 says "invalid bpf_ld_imm64 insn"
+ *   and nothing else, at any level; kernels before it (5.10 to 6.12 were seen) look at the last
+ *   instruction first, say "last insn is not an exit or jmp" and print a "processed" line as always.
+ *   With another instruction behind the half, 7.3 comes further and prints that line too.
  * First kernel: any; all refuse it with EINVAL.
  * Why: a text of the verifier's that has none of its statistics. In assembly, for no compiler makes
  *   it. */
@@ -10,7 +12,6 @@
 	.type bad_ld_imm64,@function
 bad_ld_imm64:
 	.byte 0x18, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00 /* BPF_LD | BPF_IMM | BPF_DW, r0 */
-	.byte 0x95, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00 /* BPF_EXIT */
 	.size bad_ld_imm64, .-bad_ld_imm64
 
 	.section license,"aw",@progbits

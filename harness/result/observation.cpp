@@ -39,9 +39,9 @@ constexpr std::array<std::string_view, 37> kCommands = {
     "TOKEN_CREATE"};
 // include/uapi/linux/btf.h, BTF_KIND_*, without the prefix (6.0).
 constexpr std::array<std::string_view, 20> kBtfKinds = {
-    "UNKN",     "INT",        "PTR",  "ARRAY",   "STRUCT", "UNION",    "ENUM",
-    "FWD",      "TYPEDEF",    "VOLATILE", "CONST", "RESTRICT", "FUNC", "FUNC_PROTO",
-    "VAR",      "DATASEC",    "FLOAT", "DECL_TAG", "TYPE_TAG", "ENUM64"};
+    "UNKN",     "INT",     "PTR",      "ARRAY", "STRUCT",     "UNION", "ENUM",
+    "FWD",      "TYPEDEF", "VOLATILE", "CONST", "RESTRICT",   "FUNC",  "FUNC_PROTO",
+    "VAR",      "DATASEC", "FLOAT",    "DECL_TAG", "TYPE_TAG", "ENUM64"};
 // BPF_COMMON_ATTRS, a bit beside the command from 7.2 on.
 constexpr uint32_t kCommonAttrs = 1u << 16;
 

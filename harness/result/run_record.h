@@ -58,7 +58,7 @@ struct RunRecord {
   std::vector<CellRecord> cells;                // plan order
   std::vector<spec::Expectation> expectations;  // of the matrix
   std::vector<std::string> required_kernels;    // globs
-  std::vector<std::string> laws;                // globs or paths of law files, as the matrix names them
+  std::vector<std::string> laws;                // of the matrix: globs or paths of law files
 };
 
 // What a cell came to, held against what was expected.

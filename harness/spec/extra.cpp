@@ -167,7 +167,8 @@ std::optional<std::vector<Extra>> read_extras(const Node* node, Diagnostics& dia
     std::vector<std::string> values;
     for (const Node* item : read_texts(entry.value, quote(entry.key), diagnostics)) {
       if (key == nullptr) break;
-      const auto value = read_value(*item, quote(entry.key), key->rule, diagnostics, key->canonical);
+      const auto value =
+          read_value(*item, quote(entry.key), key->rule, diagnostics, key->canonical);
       if (value && std::find(values.begin(), values.end(), *value) == values.end())
         values.push_back(*value);
       good = good && value.has_value();

@@ -67,9 +67,9 @@ enum bpfm_buffer {
  *   from 4000), s64 return_value, s32 kernel_errno (0: success), u64 log_true_size (as the kernel
  *   told it), u64 true_size (used for a relative buffer; 0: not measured), u64 buffer_size
  * (passed), u64 log_length (without NUL), u32 overrun (bytes written past the buffer), u64
- * duration_ns, bytes32 log_sha256 (zero when the log is empty), u32 btf_kinds (bit n: BTF of kind n was
- * there; 0: not known), u16 n, n x call, str log_head, str log_tail, str messages (of the library),
- * str note (why not expressible, ...)
+ * duration_ns, bytes32 log_sha256 (zero when the log is empty), u32 btf_kinds (bit n: BTF of kind n
+ * was there; 0: not known), u16 n, n x call, str log_head, str log_tail, str messages (of the
+ * library), str note (why not expressible, ...)
  * A call: u32 cmd, u32 level, u32 size, u32 attr_size, s32 errno (0: success), u32 length (bytes of
  * log text after it, without NUL; 0 for calls that are not measured), u8 flags. */
 enum bpfm_state {

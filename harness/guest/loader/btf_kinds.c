@@ -11,8 +11,9 @@
 static int64_t bytes_behind(uint32_t kind, uint32_t vlen) {
   static const struct {
     int8_t once, each;
-  } sizes[] = {{-1, 0}, {4, 0},  {0, 0}, {12, 0}, {0, 12}, {0, 12}, {0, 8}, {0, 0}, {0, 0}, {0, 0},
-               {0, 0},  {0, 0},  {0, 0}, {0, 8},  {4, 0},  {0, 12}, {0, 0}, {4, 0}, {0, 0}, {0, 12}};
+  } sizes[] = {{-1, 0}, {4, 0},  {0, 0}, {12, 0}, {0, 12}, {0, 12}, {0, 8},
+               {0, 0},  {0, 0},  {0, 0}, {0, 0},  {0, 0},  {0, 0},  {0, 8},
+               {4, 0},  {0, 12}, {0, 0}, {4, 0},  {0, 0},  {0, 12}};
   if (kind >= sizeof sizes / sizeof sizes[0] || sizes[kind].once < 0) return -1;
   return sizes[kind].once + (int64_t)sizes[kind].each * vlen;
 }

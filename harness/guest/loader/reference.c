@@ -96,8 +96,8 @@ static int32_t load_with(const struct load* load, uint32_t level, uint64_t size)
 static bool same_key(const struct reference* r, const struct load* load, uint32_t level,
                      uint64_t size) {
   return r->key.program == load->program && r->key.interface == load->interface &&
-         r->key.level == level && r->key.size == size && same_extras(&r->key.extras, &load->extras) &&
-         strcmp(r->function, load->function) == 0;
+         r->key.level == level && r->key.size == size &&
+         same_extras(&r->key.extras, &load->extras) && strcmp(r->function, load->function) == 0;
 }
 
 /* Whole texts are large: only the few used last are kept, the rest is loaded again when needed. */

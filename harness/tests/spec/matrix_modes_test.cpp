@@ -49,7 +49,8 @@ TEST(MatrixModes, extra_is_part_of_the_mode) {
 
 TEST(MatrixModes, lists_of_extra_are_crossed_too_each_value_once) {
   EXPECT_THAT(
-      modes_of("modes: {level: [1, 2], buffer: 4KiB, extra: {tail_byte: [112, 144, 112], uid: 0}}\n"),
+      modes_of("modes: {level: [1, 2], buffer: 4KiB, extra: {tail_byte: [112, 144, 112], uid: "
+               "0}}\n"),
       ElementsAre("prog_load:1:4096:tail_byte=112,uid=0", "prog_load:1:4096:tail_byte=144,uid=0",
                   "prog_load:2:4096:tail_byte=112,uid=0", "prog_load:2:4096:tail_byte=144,uid=0"));
 }
@@ -98,8 +99,8 @@ TEST(MatrixModes, values_of_extra_that_no_load_can_have_are_refused) {
           HasSubstr("m.yaml:14:29: \"caps\" is \"bpf+\""),
           "m.yaml:15:19: \"kernel_btf\" is \"gone\": must be hidden",
           "m.yaml:16:16: \"process\" is \"new\": must be fresh",
-          "m.yaml:17:15: \"common\" is \"bare\": must be one of only, same, different, null, size0, "
-          "pad",
+          "m.yaml:17:15: \"common\" is \"bare\": must be one of only, same, different, null, "
+          "size0, pad",
           "m.yaml:18:17: \"strategy\" is \"triple\": must be one of double, exact, fixed-first, "
           "query"));
 }
