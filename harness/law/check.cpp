@@ -24,11 +24,15 @@ struct Pair {
   [[nodiscard]] const CellRecord* get(bool of_other) const { return of_other ? other : &cell; }
 };
 
-// `text` with "{buffer_size}" replaced by what the cell was given.
+void fill_in(std::string& text, std::string_view placeholder, uint64_t number) {
+  for (size_t at = text.find(placeholder); at != std::string::npos; at = text.find(placeholder))
+    text.replace(at, placeholder.size(), fmt::format("{}", number));
+}
+
+// `text` with "{buffer_size}" and "{level}" replaced by what the cell was given.
 std::string filled_in(std::string text, const CellRecord& cell) {
-  static constexpr std::string_view kPlaceholder = "{buffer_size}";
-  for (size_t at = text.find(kPlaceholder); at != std::string::npos; at = text.find(kPlaceholder))
-    text.replace(at, kPlaceholder.size(), fmt::format("{}", cell.attempt.observation.buffer_size));
+  fill_in(text, "{buffer_size}", cell.attempt.observation.buffer_size);
+  fill_in(text, "{level}", cell.mode.level);
   return text;
 }
 

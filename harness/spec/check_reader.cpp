@@ -81,7 +81,9 @@ bool is_call(std::string_view text) {
     return false;
   }
   take_prefix(text, "+");
-  if (!take_prefix(text, "(") || !digits() || !take_prefix(text, ",")) return false;
+  if (!take_prefix(text, "(")) return false;
+  if (!take_prefix(text, "{level}") && !digits()) return false;
+  if (!take_prefix(text, ",")) return false;
   if (!take_prefix(text, "{buffer_size}") && !digits()) return false;
   return take_prefix(text, ")=") && is_known_errno(std::string(text));
 }
