@@ -246,8 +246,9 @@ Result<LibbpfVersion> version_of(const SourceTree& files) {
   auto version = parse_libbpf_version(number.substr(0, number.find_first_not_of("0123456789.")));
   if (!version)
     return fail(ErrorKind::invalid_input, "src/libbpf.map does not end in a node LIBBPF_x.y.z");
-  // The map names the version that last added a function: its patch level says nothing.
-  version->patch.reset();
+  // The map names the version that last added a function: its patch level says nothing. 0.0.3 to
+  // 0.0.9 each added some.
+  if (version->major != 0 || version->minor != 0) version->patch.reset();
   const auto makefile = files.find("src/Makefile");
   if (makefile == files.end()) return version;
   const auto major = number_after(makefile->second, "LIBBPF_MAJOR_VERSION");

@@ -1,4 +1,4 @@
-/* The loader with libbpf, any version from 0.0.4: every difference between versions stands here,
+/* The loader with libbpf, any version from 0.0.3: every difference between versions stands here,
  * with the version that made it. BPFM_LIBBPF_MAJOR, _MINOR and _PATCH come from the builder.
  */
 #define _GNU_SOURCE
@@ -6,15 +6,19 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "loader.h"
 
 #define LIBBPF_IS_AT_LEAST(major, minor) \
   (BPFM_LIBBPF_MAJOR > (major) || (BPFM_LIBBPF_MAJOR == (major) && BPFM_LIBBPF_MINOR >= (minor)))
+/* 0.0.3 to 0.0.9 were releases of their own, each with other functions. */
+#define LIBBPF_IS_AT_LEAST_0_0(patch) (LIBBPF_IS_AT_LEAST(0, 1) || BPFM_LIBBPF_PATCH >= (patch))
 
 uint32_t api_extras(void) {
   return EXTRAS_OF_PROCESS;
@@ -131,8 +135,16 @@ static int32_t read_kernel_btf(void) {
   errno = 0;
 #if LIBBPF_IS_AT_LEAST(0, 5) /* btf__load_vmlinux_btf() */
   struct btf* btf = btf__load_vmlinux_btf();
-#else
+#elif LIBBPF_IS_AT_LEAST_0_0(7) /* libbpf_find_kernel_btf() */
   struct btf* btf = libbpf_find_kernel_btf();
+#else /* 0.0.5 and 0.0.6 do the same inside; before 0.0.5 nothing reads it */
+  static uint8_t bytes[32 << 20];
+  const int fd = open("/sys/kernel/btf/vmlinux", O_RDONLY | O_CLOEXEC);
+  size_t size = 0;
+  for (ssize_t part; fd >= 0 && (part = read(fd, bytes + size, sizeof bytes - size)) > 0;)
+    size += (size_t)part;
+  if (fd >= 0) close(fd);
+  struct btf* btf = btf__new(bytes, (uint32_t)size);
 #endif
   const long error = libbpf_get_error(btf);
   if (error) return (int32_t)-error;
@@ -148,14 +160,23 @@ static void kernel_btf(struct answer* answer) {
   answer->btf_unreadable = answer->api_errno != 0;
 }
 
-static void set_autoload(struct bpf_object* object, const char* function) {
+/* Of an object with several programs, only `function` is to be loaded. False when this version
+ * loads all or none. */
+static bool set_autoload(struct bpf_object* object, const char* function) {
   struct bpf_program* program;
+#if LIBBPF_IS_AT_LEAST(0, 1) /* bpf_program__set_autoload() */
   bpf_object__for_each_program(program, object) {
-    /* "load" flags exist from 0.1; an object with one program needs none. */
     bpf_program__set_autoload(program, strcmp(bpf_program__name(program), function) == 0);
   }
+  return true;
+#else
+  int programs = 0;
+  bpf_object__for_each_program(program, object) ++programs;
+  return programs <= 1;
+#endif
 }
 
+#if LIBBPF_IS_AT_LEAST_0_0(6) /* open options; types are taken from the sections */
 static struct bpf_object* open_object(const struct load* load) {
   struct bpf_object_open_opts opts;
   memset(&opts, 0, sizeof opts);
@@ -170,6 +191,70 @@ static struct bpf_object* open_object(const struct load* load) {
 #endif
   return bpf_object__open_mem(load->program->bytes, load->program->size, &opts);
 }
+#else
+/* Before 0.0.6 an object in memory must have a "version" section, a file need not. */
+static int object_file(const struct program* program, char path[64]) {
+  const int fd = memfd_create("bpfmatrix", MFD_CLOEXEC);
+  if (fd < 0) return -1;
+  snprintf(path, 64, "/proc/self/fd/%d", fd);
+  if (write(fd, program->bytes, program->size) == (ssize_t)program->size) return fd;
+  close(fd);
+  errno = ENOSPC;
+  return -1;
+}
+
+static struct bpf_object* open_object(const struct load* load) {
+  char path[64];
+  const int fd = object_file(load->program, path);
+  if (fd < 0) return NULL;
+  struct bpf_object_open_attr attr = {.file = path};
+  struct bpf_object* object = bpf_object__open_xattr(&attr);
+  close(fd);
+  if (!object || libbpf_get_error(object)) return object;
+  struct bpf_program* program;
+  bpf_object__for_each_program(program, object) {
+    enum bpf_prog_type type;
+    enum bpf_attach_type attach_type;
+    if (libbpf_prog_type_by_name(bpf_program__title(program, false), &type, &attach_type)) continue;
+    bpf_program__set_type(program, type);
+    bpf_program__set_expected_attach_type(program, attach_type);
+  }
+  return object;
+}
+#endif
+
+#if LIBBPF_IS_AT_LEAST(0, 7) /* the level is an option of open */
+static int load_object(struct bpf_object* object, const struct load* load) {
+  (void)load;
+  return bpf_object__load(object);
+}
+#elif LIBBPF_IS_AT_LEAST_0_0(4) /* bpf_object__load_xattr() */
+static int load_object(struct bpf_object* object, const struct load* load) {
+  struct bpf_object_load_attr attr;
+  memset(&attr, 0, sizeof attr);
+  attr.obj = object;
+  attr.log_level = (int)load->level;
+  return bpf_object__load_xattr(&attr);
+}
+#else
+/* 0.0.3 takes a level only where it opens a file itself, and makes -EINVAL of all errors there. */
+static int load_object(struct bpf_object* object, const struct load* load) {
+  if (load->level == 0) return bpf_object__load(object);
+  struct bpf_prog_load_attr attr;
+  memset(&attr, 0, sizeof attr);
+  attr.log_level = (int)load->level;
+  char path[64];
+  const int fd = object_file(load->program, path);
+  if (fd < 0) return -errno;
+  attr.file = path;
+  struct bpf_object* loaded = NULL;
+  int program_fd = -1;
+  const int result = bpf_prog_load_xattr(&attr, &loaded, &program_fd);
+  if (result == 0) bpf_object__close(loaded);
+  close(fd);
+  return result;
+}
+#endif
 
 static void object_load(const struct load* load, struct answer* answer) {
 #if !LIBBPF_IS_AT_LEAST(0, 7)
@@ -185,16 +270,12 @@ static void object_load(const struct load* load, struct answer* answer) {
     answer->btf_unreadable = answer->api_errno == ESRCH && read_kernel_btf() != 0;
     return;
   }
-  set_autoload(object, load->function);
-#if LIBBPF_IS_AT_LEAST(0, 7)
-  const int result = bpf_object__load(object);
-#else
-  struct bpf_object_load_attr attr;
-  memset(&attr, 0, sizeof attr);
-  attr.obj = object;
-  attr.log_level = (int)load->level;
-  const int result = bpf_object__load_xattr(&attr);
-#endif
+  if (!set_autoload(object, load->function)) {
+    not_expressible(answer, "PROGRAM: one program of an object alone cannot be loaded before 0.1");
+    bpf_object__close(object);
+    return;
+  }
+  const int result = load_object(object, load);
   /* Object-level functions return the code itself in every version. */
   answer->return_value = result;
   answer->api_errno = result < 0 ? -result : 0;

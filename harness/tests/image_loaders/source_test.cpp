@@ -84,6 +84,12 @@ TEST(LibbpfVersions, have_the_patch_level_where_the_makefile_tells_it) {
   EXPECT_EQ(version_of(files).value().text(), "0.6.0");
 }
 
+TEST(LibbpfVersions, before_0_1_have_the_patch_level_of_the_map) {
+  SourceTree files = small_tree();
+  files["src/libbpf.map"] = "LIBBPF_0.0.1 {\n};\nLIBBPF_0.0.6 {\n} LIBBPF_0.0.1;\n";
+  EXPECT_EQ(version_of(files).value().patch, 6);
+}
+
 TEST(LibbpfVersions, without_a_map_or_a_node_are_an_error) {
   SourceTree files = small_tree();
   files["src/libbpf.map"] = "{ global: *; };\n";
