@@ -8,6 +8,7 @@
 #include "result/store.h"
 #include "run/programs.h"
 #include "spec/catalogue.h"
+#include "spec/law.h"
 
 namespace bpfmatrix::cli {
 namespace {
@@ -64,6 +65,14 @@ base::Status list_programs(const image::DataFolder& data) {
   return {};
 }
 
+base::Status list_laws(const image::DataFolder& data) {
+  BPFM_TRY(const auto laws, spec::read_laws(data.laws()));
+  for (const auto& law : laws)
+    fmt::print("{:<32} {:<8} {:<14} {}\n", law.id,
+               law.kind == spec::Law::Kind::feature ? "feature" : "law", law.group, law.statement);
+  return {};
+}
+
 base::Status list_runs(const image::Workspace& workspace) {
   if (!std::filesystem::exists(workspace.results())) return {};
   BPFM_TRY(auto store, result::Store::open(workspace.results()));
@@ -81,6 +90,7 @@ void list(Context& context, const std::string& what) {
   const auto status = what == "kernels"    ? list_kernels(*data, workspace)
                       : what == "loaders"  ? list_loaders(*data, workspace)
                       : what == "programs" ? list_programs(*data)
+                      : what == "laws"     ? list_laws(*data)
                                            : list_runs(workspace);
   if (!status) context.fail(status.error());
 }
@@ -88,12 +98,12 @@ void list(Context& context, const std::string& what) {
 }  // namespace
 
 void add_list(CLI::App& app, Context& context) {
-  auto* command = app.add_subcommand("list", "List kernels, loaders, programs or runs");
+  auto* command = app.add_subcommand("list", "List kernels, loaders, programs, laws or runs");
   command->footer("Example: bpfmatrix list kernels");
   auto what = std::make_shared<std::string>();
-  command->add_option("WHAT", *what, "kernels, loaders, programs or runs")
+  command->add_option("WHAT", *what, "kernels, loaders, programs, laws or runs")
       ->required()
-      ->check(CLI::IsMember({"kernels", "loaders", "programs", "runs"}));
+      ->check(CLI::IsMember({"kernels", "loaders", "programs", "laws", "runs"}));
   command->callback([&context, what] { list(context, *what); });
 }
 

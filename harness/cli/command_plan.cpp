@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -41,7 +42,21 @@ std::map<uint32_t, Count> count_by_kernel(const plan::Plan& plan) {
   return counts;
 }
 
-void print_text(const plan::Plan& plan, bool cells) {
+std::string counted(size_t count, const char* what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+void print_laws(const std::vector<spec::Law>& laws) {
+  if (laws.empty()) return;
+  const auto features = static_cast<size_t>(
+      std::count_if(laws.begin(), laws.end(), [](const spec::Law& law) {
+        return law.kind == spec::Law::Kind::feature;
+      }));
+  fmt::print("{} and {}, their cells among these\n", counted(laws.size() - features, "law"),
+             counted(features, "feature"));
+}
+
+void print_text(const plan::Plan& plan, const std::vector<spec::Law>& laws, bool cells) {
   uint32_t boots = 0, run = 0, settled = 0;
   for (const auto& [kernel, count] : count_by_kernel(plan)) {
     fmt::print(
@@ -55,18 +70,21 @@ void print_text(const plan::Plan& plan, bool cells) {
   fmt::print(
       "{} boots, {} cells to run, {} settled without running (excluded or not expressible)\n",
       boots, run, settled);
+  print_laws(laws);
   if (!cells) return;
   for (const auto& cell : plan.cells)
     fmt::print("{} {}{}{}\n", ruling_name(cell.ruling), plan.id(cell),
                cell.ruling_text.empty() ? "" : "  # ", cell.ruling_text);
 }
 
-void print_json(const plan::Plan& plan) {
+void print_json(const plan::Plan& plan, const std::vector<spec::Law>& laws) {
   nlohmann::ordered_json out;
   out["boots"] = nlohmann::ordered_json::array();
   for (const auto& [kernel, count] : count_by_kernel(plan))
     out["boots"].push_back(
         {{"kernel", plan.kernels[kernel].id}, {"cells", count.run}, {"settled", count.settled}});
+  out["laws"] = nlohmann::ordered_json::array();
+  for (const auto& law : laws) out["laws"].push_back(law.id);
   out["cells"] = nlohmann::ordered_json::array();
   for (const auto& cell : plan.cells) {
     nlohmann::ordered_json one{{"id", plan.id(cell)}, {"ruling", ruling_name(cell.ruling)}};
@@ -83,9 +101,9 @@ void show_plan(Context& context, const Options& options) {
   if (!planned) return context.fail(planned.error());
   for (const auto& note : planned->plan.notes) fmt::print(stderr, "bpfmatrix: {}\n", note);
   if (options.json)
-    print_json(planned->plan);
+    print_json(planned->plan, planned->matrix.laws);
   else
-    print_text(planned->plan, options.cells);
+    print_text(planned->plan, planned->matrix.laws, options.cells);
   if (planned->plan.cells.empty()) context.exit_code = kNothingSelected;
 }
 

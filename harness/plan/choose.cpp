@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "base/text.h"
@@ -28,8 +29,9 @@ fs::path object_path(const spec::Matrix& matrix, const spec::ProgramChoice& entr
 
 class Chooser {
  public:
-  Chooser(const spec::Matrix& matrix, const std::vector<Program>& programs)
-      : matrix_(matrix), programs_(programs), position_(programs.size()) {
+  Chooser(const spec::Matrix& matrix, const std::vector<spec::LoaderEntry>& loaders,
+          const std::vector<Program>& programs)
+      : matrix_(matrix), loaders_(loaders), programs_(programs), position_(programs.size()) {
     for (const auto& program : programs) {
       ids_.push_back(program.id);
       paths_.push_back(program.object->path.lexically_normal());
@@ -53,6 +55,23 @@ class Chooser {
       if (!useful)
         notes.push_back(
             fmt::format("{}: except \"{}\" matches no program", spec::to_text(entry.place), glob));
+    }
+  }
+
+  // After all entries: the matrix's own programs come first.
+  void add_law(const spec::Law& law) {
+    own_ = own_.value_or(choices_.size());
+    LoaderSet loaders(loaders_.size());
+    for (size_t i = 0; i < loaders_.size(); ++i)
+      if (any_glob_matches(law.loaders, loaders_[i].id)) loaders.add(i);
+    for (const auto& glob : law.programs) {
+      bool useful = false;
+      for (size_t i = 0; i < programs_.size(); ++i) {
+        if (!base::glob_matches(glob, ids_[i])) continue;
+        useful = true;
+        add_law_cells(law, i, loaders);
+      }
+      if (!useful) report_unknown(law.programs_place, glob);
     }
   }
 
@@ -82,20 +101,59 @@ class Chooser {
                                    spec::quote(object_path(matrix_, entry, match).string())));
       return;
     }
-    const std::string near = spec::did_you_mean(match, ids_);
-    diagnostics_.add(entry.place,
-                     fmt::format("{} matches no program{}", spec::quote(match),
+    report_unknown(entry.place, match);
+  }
+
+  void report_unknown(const spec::Place& place, const std::string& glob) {
+    const std::string near = spec::did_you_mean(glob, ids_);
+    diagnostics_.add(place,
+                     fmt::format("{} matches no program{}", spec::quote(glob),
                                  near.empty() ? ": there are " + spec::listed(ids_) : near));
   }
 
-  void add(size_t index, const spec::ProgramChoice& entry) {
+  Choice& choice_of(size_t index) {
     if (!position_[index]) {
       position_[index] = choices_.size();
       choices_.push_back({programs_[index], {}, {}});
     }
-    Choice& choice = choices_[*position_[index]];
-    choice.modes.insert(entry.modes.begin(), entry.modes.end());
+    return choices_[*position_[index]];
+  }
+
+  void add(size_t index, const spec::ProgramChoice& entry) {
+    Choice& choice = choice_of(index);
+    for (const auto& mode : entry.modes) choice.modes.insert_or_assign(mode, LoaderSet::all());
     if (!choice.limit) choice.limit = entry.cell_limit;
+  }
+
+  void add_mode(size_t index, const spec::LogMode& mode, const LoaderSet& loaders) {
+    if (loaders.count(loaders_.size()) == 0) return;
+    const auto [at, is_new] = choice_of(index).modes.try_emplace(mode, loaders);
+    if (!is_new) at->second.add(loaders);
+  }
+
+  void add_law_cells(const spec::Law& law, size_t index, const LoaderSet& loaders) {
+    for (const auto& mode : law.modes) add_mode(index, mode, loaders);
+    if (!law.other || loaders.count(loaders_.size()) == 0) return;
+    const auto other_index = other_program(law, index);
+    if (!other_index) return;
+    const LoaderSet other_loaders = law.other->loader ? one_loader(*law.other->loader) : loaders;
+    for (const auto& mode : law.modes)
+      add_mode(*other_index, law.other->mode_of(mode), other_loaders);
+  }
+
+  [[nodiscard]] LoaderSet one_loader(const std::string& id) const {
+    LoaderSet loaders(loaders_.size());
+    for (size_t i = 0; i < loaders_.size(); ++i)
+      if (loaders_[i].id == id) loaders.add(i);
+    return loaders;
+  }
+
+  std::optional<size_t> other_program(const spec::Law& law, size_t index) {
+    if (!law.other->program) return index;
+    const auto at = std::find(ids_.begin(), ids_.end(), *law.other->program);
+    if (at != ids_.end()) return static_cast<size_t>(at - ids_.begin());
+    if (unknown_others_.insert(law.id).second) report_unknown(law.other->place, *law.other->program);
+    return std::nullopt;
   }
 
   // Ids name cells; two objects of the same file name would share theirs.
@@ -114,32 +172,49 @@ class Chooser {
   // The BTF is the object's: its loads go to the first of the object's chosen programs.
   void gather_btf_loads() {
     std::map<const Object*, size_t> bearer;
-    for (size_t i = 0; i < programs_.size(); ++i)
-      if (position_[i]) bearer.try_emplace(programs_[i].object, *position_[i]);
+    // Laws beside a matrix must not give its own cells another name.
+    for (const bool own : {true, false})
+      for (size_t i = 0; i < programs_.size(); ++i)
+        if (position_[i] && (!own || *position_[i] < own_.value_or(choices_.size())))
+          bearer.try_emplace(programs_[i].object, *position_[i]);
     for (auto& choice : choices_) {
       Choice& owner = choices_[bearer.at(choice.program.object)];
       if (&owner == &choice) continue;
       for (auto mode = choice.modes.begin(); mode != choice.modes.end();) {
-        if (mode->interface != spec::Interface::btf_load) {
+        if (mode->first.interface != spec::Interface::btf_load) {
           ++mode;
           continue;
         }
-        owner.modes.insert(*mode);
+        const auto [at, is_new] = owner.modes.insert(*mode);
+        if (!is_new) at->second.add(mode->second);
         mode = choice.modes.erase(mode);
       }
     }
   }
 
   const spec::Matrix& matrix_;
+  const std::vector<spec::LoaderEntry>& loaders_;
   const std::vector<Program>& programs_;
   std::vector<std::string> ids_;
   std::vector<fs::path> paths_;
   std::vector<std::optional<size_t>> position_;  // of a program among the choices
   std::vector<Choice> choices_;
+  std::optional<size_t> own_;             // how many of them the matrix itself names
+  std::set<std::string> unknown_others_;  // laws that were reported
   spec::Diagnostics diagnostics_;
 };
 
 }  // namespace
+
+void LoaderSet::add(const LoaderSet& more) {
+  if (more.bits_.empty()) bits_.clear();
+  for (size_t i = 0; i < bits_.size(); ++i) bits_[i] = bits_[i] || more.bits_[i];
+}
+
+uint64_t LoaderSet::count(size_t loaders) const {
+  if (bits_.empty()) return loaders;
+  return static_cast<uint64_t>(std::count(bits_.begin(), bits_.end(), true));
+}
 
 bool any_glob_matches(const std::vector<std::string>& globs, const std::string& text) {
   return std::any_of(globs.begin(), globs.end(),
@@ -147,10 +222,12 @@ bool any_glob_matches(const std::vector<std::string>& globs, const std::string& 
 }
 
 base::Result<std::vector<Choice>> choose_programs(const spec::Matrix& matrix,
+                                                  const std::vector<spec::LoaderEntry>& loaders,
                                                   const std::vector<Program>& programs,
                                                   std::vector<std::string>& notes) {
-  Chooser chooser(matrix, programs);
+  Chooser chooser(matrix, loaders, programs);
   for (const auto& entry : matrix.programs) chooser.add_entry(entry, notes);
+  for (const auto& law : matrix.laws) chooser.add_law(law);
   return std::move(chooser).finish();
 }
 

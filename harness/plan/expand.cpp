@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "base/text.h"
@@ -45,13 +46,14 @@ void keep_selected_modes(std::vector<Choice>& choices, const std::vector<std::st
                          std::vector<std::string>& notes) {
   if (globs.empty()) return;
   std::set<spec::LogMode> all;
-  for (const auto& choice : choices) all.insert(choice.modes.begin(), choice.modes.end());
+  for (const auto& choice : choices)
+    for (const auto& [mode, loaders] : choice.modes) all.insert(mode);
   std::vector<spec::LogMode> left(all.begin(), all.end());
   keep_selected(left, globs, "mode", notes,
                 [](const spec::LogMode& mode) { return spec::to_text(mode); });
   const std::set<spec::LogMode> kept(left.begin(), left.end());
   for (auto& choice : choices)
-    std::erase_if(choice.modes, [&](const spec::LogMode& mode) { return kept.count(mode) == 0; });
+    std::erase_if(choice.modes, [&](const auto& mode) { return kept.count(mode.first) == 0; });
 }
 
 void note_idle_exclusions(const std::vector<spec::Exclusion>& rules,
@@ -69,9 +71,10 @@ void note_idle_exclusions(const std::vector<spec::Exclusion>& rules,
 }
 
 uint64_t count_cells(const Plan& plan, const std::vector<Choice>& choices) {
-  uint64_t modes = 0;
-  for (const auto& choice : choices) modes += choice.modes.size();
-  return modes * plan.kernels.size() * plan.loaders.size();
+  uint64_t cells = 0;  // of one kernel
+  for (const auto& choice : choices)
+    for (const auto& [mode, loaders] : choice.modes) cells += loaders.count(plan.loaders.size());
+  return cells * plan.kernels.size();
 }
 
 // The cells of one (kernel, loader, program).
@@ -81,11 +84,13 @@ void append_cells(Plan& plan, const Cell& coordinates, const Choice& choice,
       exclusions.reasons(coordinates.kernel, coordinates.loader, coordinates.program);
   const std::string& loader_kind = plan.loaders[coordinates.loader].kind;
   size_t index = 0;
-  for (const auto& mode : choice.modes) {
+  for (const auto& [mode, loaders] : choice.modes) {
+    const std::string* reason = reasons[index++];
+    if (!loaders.has(coordinates.loader)) continue;
     Cell cell = coordinates;
     cell.mode = mode;
     cell.limit = choice.limit.value_or(limit);
-    if (const std::string* reason = reasons[index++]) {
+    if (reason != nullptr) {
       cell.ruling = Cell::Ruling::filtered;
       cell.ruling_text = *reason;
     } else if (auto why = not_expressible(loader_kind, choice.program, mode.interface)) {
@@ -93,6 +98,30 @@ void append_cells(Plan& plan, const Cell& coordinates, const Choice& choice,
       cell.ruling_text = std::move(*why);
     }
     plan.cells.push_back(std::move(cell));
+  }
+}
+
+template <typename Entry>
+bool any_matches(const std::vector<std::string>& globs, const std::vector<Entry>& entries) {
+  return std::any_of(entries.begin(), entries.end(),
+                     [&](const Entry& entry) { return any_glob_matches(globs, entry.id); });
+}
+
+// What laws need and the matrix lacks. That it has none of a law's own loaders is no need: the law
+// says nothing of this matrix then.
+void note_missing_loaders(const spec::Matrix& matrix,
+                                  const std::vector<spec::LoaderEntry>& loaders,
+                                  std::vector<std::string>& notes) {
+  for (const auto& law : matrix.laws) {
+    const bool measured = any_matches(law.loaders, loaders);
+    if (law.kind == spec::Law::Kind::feature && !measured)
+      notes.push_back(
+          fmt::format("feature {} is measured with {}, and the matrix has no such loader: laws "
+                      "that ask it stay undecided",
+                      law.id, spec::listed(law.loaders)));
+    if (measured && law.other && law.other->loader && !any_matches({*law.other->loader}, loaders))
+      notes.push_back(fmt::format("law {} is held against loader {}, which the matrix does not have",
+                                  law.id, *law.other->loader));
   }
 }
 
@@ -109,12 +138,14 @@ base::Result<Plan> expand(const spec::Matrix& matrix, const spec::KernelCatalogu
   Plan plan;
   plan.kernels = pick(kernels.kernels, matrix.kernel_entries, matrix.kernels);
   plan.loaders = pick(loaders.loaders, matrix.loader_entries, matrix.loaders);
-  BPFM_TRY(auto choices, choose_programs(matrix, programs, plan.notes));
-  note_idle_exclusions(matrix.exclusions, choices, plan.notes);
-
+  note_missing_loaders(matrix, plan.loaders, plan.notes);
+  // Kernels and loaders are selected first: the modes of laws name loaders by their numbers.
   const auto id = [](const auto& entry) { return entry.id; };
   keep_selected(plan.kernels, selection.kernels, "kernel", plan.notes, id);
   keep_selected(plan.loaders, selection.loaders, "loader", plan.notes, id);
+  BPFM_TRY(auto choices, choose_programs(matrix, plan.loaders, programs, plan.notes));
+  note_idle_exclusions(matrix.exclusions, choices, plan.notes);
+
   keep_selected(choices, selection.programs, "program", plan.notes,
                 [](const Choice& choice) { return choice.program.id; });
   keep_selected_modes(choices, selection.modes, plan.notes);

@@ -60,7 +60,8 @@ Exclusions::Exclusions(const std::vector<spec::Exclusion>& rules,
     of_mode.programs.clear();
     for (const auto& choice : choices) {
       auto& bits = resolved.modes.emplace_back();
-      for (const auto& mode : choice.modes) bits.push_back(of_mode.matches("", "", "", mode));
+      for (const auto& [mode, loaders_of_mode] : choice.modes)
+        bits.push_back(of_mode.matches("", "", "", mode));
     }
     rules_.push_back(std::move(resolved));
   }

@@ -77,7 +77,8 @@ std::optional<Requirement> read_version(const Node& node, size_t at, Diagnostics
   requirement.loader_kind = without_blanks(text.substr(0, at));
   requirement.version = without_blanks(text.substr(end));
   const auto op = parse_operator(text.substr(at, end - at));
-  if (!op || !is_version(requirement.version)) {
+  const bool negated = text.starts_with('!');  // the opposite operator says it
+  if (!op || negated || !is_version(requirement.version)) {
     diagnostics.add(node.place,
                     fmt::format("condition {}: must be {}", quote(text), kConditionRule));
     return std::nullopt;
