@@ -152,7 +152,8 @@ class Chooser {
     if (!law.other->program) return index;
     const auto at = std::find(ids_.begin(), ids_.end(), *law.other->program);
     if (at != ids_.end()) return static_cast<size_t>(at - ids_.begin());
-    if (unknown_others_.insert(law.id).second) report_unknown(law.other->place, *law.other->program);
+    if (unknown_others_.insert(law.id).second)
+      report_unknown(law.other->place, *law.other->program);
     return std::nullopt;
   }
 

@@ -120,8 +120,9 @@ void note_missing_loaders(const spec::Matrix& matrix,
                       "that ask it stay undecided",
                       law.id, spec::listed(law.loaders)));
     if (measured && law.other && law.other->loader && !any_matches({*law.other->loader}, loaders))
-      notes.push_back(fmt::format("law {} is held against loader {}, which the matrix does not have",
-                                  law.id, *law.other->loader));
+      notes.push_back(
+          fmt::format("law {} is held against loader {}, which the matrix does not have", law.id,
+                      *law.other->loader));
   }
 }
 

@@ -55,9 +55,9 @@ struct Selection {
 // `match` selects the programs of the object with that path (see objects_named()). btf_load belongs
 // to the object: it is planned once, for the first of its programs that the matrix names.
 // The cells of the matrix's laws are planned besides: each law's loaders, as far as the matrix has
-// them, x programs x modes, and the other cell of each; on all kernels of the plan, but never with a
-// loader that no law names. A program that only laws look at comes behind the matrix's own. A glob of
-// a law that matches no program is an error at the law's place. Selection, exclusions and
+// them, x programs x modes, and the other cell of each; on all kernels of the plan, but never with
+// a loader that no law names. A program that only laws look at comes behind the matrix's own. A
+// glob of a law that matches no program is an error at the law's place. Selection, exclusions and
 // limits.max_cells go for these cells as for all others.
 // A selection that matches nothing gives an empty plan; notes say which glob it was. Exclusions
 // make Ruling::filtered and come before all other rulings.

@@ -64,8 +64,9 @@ std::vector<Law> read_law_files(const std::vector<LawFile>& files, const std::ve
   for (const auto& law : laws) {
     const auto [at, is_new] = by_id.emplace(law.id, &law);
     if (!is_new)
-      diagnostics.add({law.file.string()}, fmt::format("law {} is in {} too: rename one of the files",
-                                                       quote(law.id), at->second->file.string()));
+      diagnostics.add({law.file.string()},
+                      fmt::format("law {} is in {} too: rename one of the files", quote(law.id),
+                                  at->second->file.string()));
   }
   check_conditions(laws, by_id, diagnostics);
   return laws;

@@ -93,7 +93,8 @@ TEST_F(LawCells, a_feature_without_its_loader_is_noted) {
 }
 
 TEST_F(LawCells, unknown_programs_are_told_at_the_laws_place) {
-  law({"raw"}, {"x*", "a"}, {prog(1)}).other = spec::Other{.program = "bb", .place = {"/l/law.yaml", 7, 8}};
+  law({"raw"}, {"x*", "a"}, {prog(1)}).other =
+      spec::Other{.program = "bb", .place = {"/l/law.yaml", 7, 8}};
   const auto plan = f_.expand();
   ASSERT_FALSE(plan);
   EXPECT_EQ(plan.error().message,
@@ -182,7 +183,9 @@ TEST_F(ShippedLaws, each_has_a_cell_that_a_kernel_can_run) {
         << law.id;
     for (const auto& glob : law.loaders)
       EXPECT_TRUE(std::any_of(plan->loaders.begin(), plan->loaders.end(),
-                              [&](const auto& loader) { return base::glob_matches(glob, loader.id); }))
+                              [&](const auto& loader) {
+                                return base::glob_matches(glob, loader.id);
+                              }))
           << law.id << ": loader " << glob;
     EXPECT_FALSE(law.why.empty()) << law.id;
     EXPECT_FALSE(law.sources.empty()) << law.id;

@@ -60,7 +60,8 @@ std::vector<std::string> lines(const base::Error& error, const Scratch& scratch)
 
 std::vector<std::string> mistakes(const std::string& text) {
   Scratch scratch;
-  const auto matrix = parse_matrix(scratch.write("m.yaml", text), three_kernels(), three_loaders(), {});
+  const auto matrix =
+      parse_matrix(scratch.write("m.yaml", text), three_kernels(), three_loaders(), {});
   if (matrix) return {};
   return lines(matrix.error(), scratch);
 }
