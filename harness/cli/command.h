@@ -46,6 +46,7 @@ void add_selection(CLI::App& command, plan::Selection& selection);
 
 void add_run(CLI::App& app, Context& context);
 void add_plan(CLI::App& app, Context& context);
+void add_bisect(CLI::App& app, Context& context);
 void add_list(CLI::App& app, Context& context);
 void add_fetch(CLI::App& app, Context& context);
 void add_report(CLI::App& app, Context& context);

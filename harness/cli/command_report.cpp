@@ -18,7 +18,7 @@ struct Options {
 void report_run(Context& context, const Options& options) {
   const auto stored = read_run(context.open_workspace(), options.run);
   if (!stored) return context.fail(stored.error());
-  const auto table = report::make_table(stored->run, stored->judgement);
+  const auto table = report::make_table(stored->run, stored->judgement, stored->findings);
   if (options.format == "markdown")
     fmt::print("{}", report::render_markdown(table));
   else
@@ -33,7 +33,7 @@ struct ExportOptions {
 void export_run(Context& context, const ExportOptions& options) {
   const auto stored = read_run(context.open_workspace(), options.run);
   if (!stored) return context.fail(stored.error());
-  fmt::print("{}", report::render_json(stored->run, stored->judgement));
+  fmt::print("{}", report::render_json(stored->run, stored->judgement, stored->findings));
 }
 
 }  // namespace

@@ -37,7 +37,7 @@ void run(Context& context, Options& options) {
   }
   const auto stored = read_run(workspace, summary->run);
   if (!stored) return context.fail(stored.error());
-  const auto table = report::make_table(stored->run, stored->judgement);
+  const auto table = report::make_table(stored->run, stored->judgement, stored->findings);
   fmt::print("{}", report::render_terminal(table, {color_wanted(), 100}));
   std::fflush(stdout);
   fmt::print(stderr, "bpfmatrix: run {} is kept in {}; again: bpfmatrix report {}\n", summary->run,

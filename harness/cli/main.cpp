@@ -22,6 +22,7 @@ int main(int argc, char** argv) {
   app.fallthrough();
   cli::add_run(app, context);
   cli::add_plan(app, context);
+  cli::add_bisect(app, context);
   cli::add_list(app, context);
   cli::add_fetch(app, context);
   cli::add_report(app, context);

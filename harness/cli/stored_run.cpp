@@ -1,10 +1,26 @@
 #include "cli/stored_run.h"
 
 #include <filesystem>
+#include <utility>
 
+#include "cli/stored_laws.h"
 #include "result/store.h"
 
 namespace bpfmatrix::cli {
+namespace {
+
+base::Status hold_laws(StoredRun& stored) {
+  if (stored.run.laws.empty()) return {};
+  BPFM_TRY(const auto data, image::find_data_folder());
+  BPFM_TRY(auto laws, read_stored_laws(stored.run.laws, data));
+  stored.laws = std::move(laws.laws);
+  stored.findings = law::evaluate(stored.laws, stored.run);
+  for (auto& lost : laws.lost) stored.findings.findings.push_back(std::move(lost));
+  stored.judgement.exit_code = law::exit_code(stored.judgement.exit_code, stored.findings);
+  return {};
+}
+
+}  // namespace
 
 base::Result<StoredRun> read_run(const image::Workspace& workspace, const std::string& name) {
   if (!std::filesystem::exists(workspace.results()))
@@ -16,6 +32,7 @@ base::Result<StoredRun> read_run(const image::Workspace& workspace, const std::s
   StoredRun stored;
   BPFM_TRY(stored.run, store.read(name));
   stored.judgement = result::judge(stored.run);
+  BPFM_CHECK(hold_laws(stored));
   return stored;
 }
 

@@ -1,17 +1,27 @@
-// A run read back from the store, with its verdicts.
+// A run read back from the store, with its verdicts and what its laws came to.
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "image/workspace.h"
+#include "law/evaluate.h"
 #include "result/run_record.h"
+#include "spec/law.h"
 
 namespace bpfmatrix::cli {
 
+// Moved, never copied: `findings` points into `laws`.
 struct StoredRun {
+  StoredRun() = default;
+  StoredRun(StoredRun&&) = default;
+  StoredRun& operator=(StoredRun&&) = default;
+
   result::RunRecord run;
-  result::Judgement judgement;
+  result::Judgement judgement;  // its exit code counts what the laws found
+  std::vector<spec::Law> laws;
+  law::Findings findings;
 };
 
 // `name`: an id, a unique beginning of one, or "latest".

@@ -84,4 +84,7 @@ struct Findings {
 // `laws` must outlive the result and hold every feature that a condition names.
 [[nodiscard]] Findings evaluate(const std::vector<spec::Law>& laws, const result::RunRecord& run);
 
+// The exit code of a run that was judged as `judged`: a finding is an unexpected result, 100.
+[[nodiscard]] int exit_code(int judged, const Findings& findings);
+
 }  // namespace bpfmatrix::law

@@ -225,7 +225,9 @@ base::Result<vm::Acceleration> choose(const RunRequest& request, const image::Wo
 base::Result<RunSummary> run_matrix(const RunRequest& request, const image::Workspace& workspace,
                                     const image::DataFolder& data) {
   Progress progress(request.quiet);
-  BPFM_TRY(const auto planned, make_plan(request.matrix, request.selection, data));
+  BPFM_TRY(const auto planned, request.made
+                                   ? make_plan(*request.made, request.selection, data)
+                                   : make_plan(request.matrix, request.selection, data));
   for (const auto& note : planned.plan.notes) progress.note(note);
   if (planned.plan.cells.empty()) return RunSummary{};
   BPFM_TRY(const auto qemu_version, vm::qemu_version(request.qemu));

@@ -5,17 +5,20 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/error.h"
 #include "image/workspace.h"
 #include "plan/plan.h"
+#include "spec/matrix.h"
 #include "vm/acceleration.h"
 
 namespace bpfmatrix::run {
 
 struct RunRequest {
   std::string matrix;  // path, or name of a shipped matrix
+  std::optional<spec::Matrix> made;  // instead of `matrix`: one that no file holds
   plan::Selection selection;
   uint32_t machines = 0;  // at a time; 0: by cores and memory
   vm::AccelChoice accel = vm::AccelChoice::automatic;

@@ -24,19 +24,37 @@ base::Result<fs::path> find_matrix(const std::string& name, const image::DataFol
                     name, known);
 }
 
-}  // namespace
-
-base::Result<Planned> make_plan(const std::string& matrix, const plan::Selection& selection,
-                                const image::DataFolder& data) {
+base::Result<Planned> read_catalogues(const image::DataFolder& data) {
   Planned out;
   BPFM_TRY(out.kernels, spec::read_kernel_catalogue(data.kernel_catalogue()));
   BPFM_TRY(out.loaders, spec::read_loader_catalogue(data.loader_catalogue()));
   BPFM_TRY(out.laws, spec::read_laws(data.laws()));
-  BPFM_TRY(const auto file, find_matrix(matrix, data));
-  BPFM_TRY(out.matrix, spec::parse_matrix(file, out.kernels, out.loaders, out.laws));
+  return out;
+}
+
+base::Status expand(Planned& out, const plan::Selection& selection, const image::DataFolder& data) {
   BPFM_TRY(out.programs, read_programs(data, &out.matrix));
   BPFM_TRY(out.plan,
            plan::expand(out.matrix, out.kernels, out.loaders, out.programs.programs, selection));
+  return {};
+}
+
+}  // namespace
+
+base::Result<Planned> make_plan(const std::string& matrix, const plan::Selection& selection,
+                                const image::DataFolder& data) {
+  BPFM_TRY(auto out, read_catalogues(data));
+  BPFM_TRY(const auto file, find_matrix(matrix, data));
+  BPFM_TRY(out.matrix, spec::parse_matrix(file, out.kernels, out.loaders, out.laws));
+  BPFM_CHECK(expand(out, selection, data));
+  return out;
+}
+
+base::Result<Planned> make_plan(const spec::Matrix& matrix, const plan::Selection& selection,
+                                const image::DataFolder& data) {
+  BPFM_TRY(auto out, read_catalogues(data));
+  out.matrix = matrix;
+  BPFM_CHECK(expand(out, selection, data));
   return out;
 }
 

@@ -27,5 +27,8 @@ struct Planned {
 // or unavailable when the program's own data are missing.
 base::Result<Planned> make_plan(const std::string& matrix, const plan::Selection& selection,
                                 const image::DataFolder& data);
+// Likewise of a matrix that no file holds.
+base::Result<Planned> make_plan(const spec::Matrix& matrix, const plan::Selection& selection,
+                                const image::DataFolder& data);
 
 }  // namespace bpfmatrix::run

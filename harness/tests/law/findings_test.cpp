@@ -96,6 +96,17 @@ TEST(Findings, nothing_is_said_of_an_idle_law_when_a_part_was_run_or_a_cell_was_
   EXPECT_EQ(evaluate(laws, not_expressible).findings.size(), 1u);
 }
 
+TEST(Findings, a_finding_is_an_unexpected_result_before_anything_else) {
+  Findings none, some;
+  some.findings.push_back({.text = "law x is broken"});
+  for (const int judged : {0, 5, 100, 101}) {
+    EXPECT_EQ(exit_code(judged, none), judged);
+    EXPECT_EQ(exit_code(judged, some), 100);
+  }
+  none.undecided = none.excepted = 1;  // no findings
+  EXPECT_EQ(exit_code(0, none), 0);
+}
+
 TEST(Findings, nothing_is_said_of_a_law_of_which_the_run_has_no_cell) {
   auto law = made_law("elsewhere");
   law.programs = {"verifier_cb_*"};

@@ -204,4 +204,52 @@ result::RunRecord short_fixture_run() {
   return run;
 }
 
+namespace {
+
+// What it looks at: long_fault at a level, buffer 4096; `word` is the errno that must be seen.
+spec::Law made_law(const char* id, const char* loader, uint32_t level, const char* word) {
+  spec::Law law;
+  law.id = id;
+  law.group = "truncation";
+  law.statement = fmt::format("At level {} the errno is {}.", level, word);
+  law.sources = {"kernel/bpf/log.c, 6.4"};
+  law.loaders = {loader};
+  law.programs = {"long_fault"};
+  law.modes = {
+      mode(spec::Interface::prog_load, level, spec::Buffer{spec::Buffer::Kind::fixed, 4096})};
+  spec::Operand operand;
+  operand.text = word;
+  spec::Check check;
+  check.operands = {operand};
+  check.text = fmt::format("errno: {}", word);
+  law.cases = {{.when = {}, .then = {check}, .text = {}}};
+  law.place = {fmt::format("harness/laws/{}.yaml", id), 1, 1};
+  return law;
+}
+
+}  // namespace
+
+std::vector<spec::Law> fixture_laws() {
+  spec::Requirement rotates;
+  rotates.feature = rotates.text = "log-rotates";
+  auto feature = made_law("log-rotates", "raw", 10, "ENOSPC");
+  feature.kind = spec::Law::Kind::feature;
+  auto broken = made_law("fixed-is-known", "*", 10, "ENOSPC");
+  broken.cases[0].when = {rotates};
+  auto excepted = made_law("fixed-is-known-but-for-old", "*", 10, "ENOSPC");
+  excepted.cases[0].when = {rotates};
+  excepted.exceptions = {{.loaders = {"libbpf-0.3", "libbpf-1.1.2"},
+                          .reason = "the library refuses levels above 7",
+                          .source = "libbpf before 1.2"},
+                         {.kernels = {"debian-6.12"},
+                          .programs = {"long_fault"},
+                          .levels = {10},
+                          .reason = "known"}};
+  auto undecided = made_law("asks-what-nobody-measured", "raw", 10, "ENOSPC");
+  rotates.feature = rotates.text = "unmeasured";
+  undecided.cases[0].when = {rotates};
+  auto holds = made_law("unknown-bits", "raw", 16, "EINVAL");
+  return {feature, holds, broken, excepted, undecided};
+}
+
 }  // namespace bpfmatrix::report

@@ -3,10 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 
 #include "base/files.h"
 #include "fixture.h"
 #include "report/render.h"
+#include "report/summary.h"
+#include "report/text_layout.h"
 
 namespace bpfmatrix::report {
 namespace {
@@ -46,6 +49,23 @@ TEST(Golden, markdown) {
 TEST(Golden, json) {
   const auto run = short_fixture_run();
   expect_golden("short.json", render_json(run, judge(run)));
+}
+
+TEST(Golden, laws_below_the_table) {
+  const auto run = fixture_run();
+  const auto laws = fixture_laws();
+  const auto findings = law::evaluate(laws, run);
+  expect_golden("laws.txt", join(summarize(run, judge(run), findings), "\n") + "\n");
+}
+
+TEST(Golden, laws_in_json) {
+  const auto run = fixture_run();
+  const auto laws = fixture_laws();
+  const auto findings = law::evaluate(laws, run);
+  auto document = nlohmann::ordered_json::parse(render_json(run, judge(run), findings));
+  const nlohmann::ordered_json part = {{"laws", document["laws"]},
+                                       {"findings", document["run"]["findings"]}};
+  expect_golden("laws.json", part.dump(1, ' ', true) + "\n");
 }
 
 }  // namespace

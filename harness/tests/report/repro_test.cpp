@@ -38,5 +38,19 @@ TEST(Repro, a_shell_reads_nothing_into_a_name) {
   EXPECT_NE(repro(run, run.cells[0]).find("-p ''"), std::string::npos);
 }
 
+TEST(Repro, a_finding_is_measured_again_with_both_its_cells) {
+  auto run = run_of("trivial");
+  run.loaders.push_back({.id = "libbpf-0.3"});
+  auto beside = run.cells[0];
+  beside.loader = static_cast<uint32_t>(run.loaders.size() - 1);
+  run.cells.push_back(beside);
+  const auto second = static_cast<uint32_t>(run.cells.size() - 1);
+  EXPECT_EQ(repro(run, law::Finding{"broken", 0, second}),
+            "bpfmatrix run quick -k debian-6.1 -l raw -l libbpf-0.3 -p trivial -m "
+            "'prog_load:2:4096'");
+  EXPECT_EQ(repro(run, law::Finding{"broken", 0, law::kNoCell}), repro(run, run.cells[0]));
+  EXPECT_EQ(repro(run, law::Finding{"not exercised"}), "");
+}
+
 }  // namespace
 }  // namespace bpfmatrix::report

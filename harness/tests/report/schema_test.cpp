@@ -32,6 +32,17 @@ TEST(ResultsSchema, describes_the_golden) {
   EXPECT_THAT(schema_mistakes(schema(), json::parse(*golden)), IsEmpty());
 }
 
+TEST(ResultsSchema, describes_laws) {
+  const auto run = fixture_run();
+  const auto laws = fixture_laws();
+  const auto findings = law::evaluate(laws, run);
+  auto with_laws = json::parse(render_json(run, judge(run), findings));
+  ASSERT_EQ(with_laws["laws"].size(), laws.size());
+  EXPECT_THAT(schema_mistakes(schema(), with_laws), IsEmpty());
+  with_laws["laws"][0]["points"][0]["verdict"] = "maybe";
+  EXPECT_THAT(schema_mistakes(schema(), with_laws), testing::Not(IsEmpty()));
+}
+
 TEST(ResultsSchema, describes_a_run_without_cells) {
   const result::RunRecord run;
   EXPECT_THAT(schema_mistakes(schema(), json::parse(render_json(run, judge(run)))), IsEmpty());
