@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/stored_run.h"
+#include "image/git_source.h"
 #include "law/bisect.h"
 #include "run/driver.h"
 #include "spec/catalogue.h"
@@ -226,7 +227,9 @@ base::Status bisect(Context& context, const Options& options) {
   BPFM_TRY(const auto data, image::find_data_folder());
   BPFM_TRY(const auto laws, spec::read_laws(data.laws()));
   BPFM_TRY(const auto kernels, spec::read_kernel_catalogue(data.kernel_catalogue()));
-  BPFM_TRY(const auto loaders, spec::read_loader_catalogue(data.loader_catalogue()));
+  BPFM_TRY(const auto loaders,
+           spec::read_loader_catalogue(data.loader_catalogue(),
+                                       image::make_tag_lister(context.open_workspace())));
   const auto law = std::ranges::find(laws, options.law, &Law::id);
   if (law == laws.end())
     return base::fail(base::ErrorKind::invalid_input, "{}: no such law; bpfmatrix list laws",

@@ -105,6 +105,8 @@ void doctor(Context& context) {
       static_library("libnettle.a", "nettle-dev"),
       tool("cargo", "gets libbpf versions that Debian has not; without it their cells are SKIP",
            "cargo-web", false),
+      tool("git", "gets libbpf from a repository; without it the cells of such loaders are SKIP",
+           "git", false),
       disk(workspace),
       acceleration(workspace),
   };

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "cli/command.h"
+#include "image/git_source.h"
 #include "run/planning.h"
 #include "run/preparation.h"
 
@@ -24,7 +25,8 @@ void print_slot(const std::string& id, const std::optional<run::Obstacle>& obsta
 void fetch(Context& context, const Options& options) {
   const auto data = image::find_data_folder();
   if (!data) return context.fail(data.error());
-  const auto planned = run::make_plan(options.matrix, options.selection, *data);
+  const auto planned = run::make_plan(options.matrix, options.selection, *data,
+                                      image::make_tag_lister(context.open_workspace()));
   if (!planned) return context.fail(planned.error());
   run::PrepareOptions prepare{options.locked, false, [](const std::string& text) {
                                 fmt::print(stderr, "bpfmatrix: {}\n", text);

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "cli/command.h"
+#include "image/git_source.h"
 #include "image/lock.h"
 #include "result/store.h"
 #include "run/programs.h"
@@ -26,6 +27,8 @@ std::string source_text(const spec::LoaderEntry& entry) {
     return fmt::format("crate libbpf-sys {}", crate->crate_version);
   if (const auto* checkout = std::get_if<spec::CheckoutLibbpf>(&entry.source))
     return checkout->folder.string();
+  if (const auto* git = std::get_if<spec::GitLibbpf>(&entry.source))
+    return fmt::format("{} {}", git->repository, git->revision);
   return "the bpf(2) system call, no library";
 }
 
@@ -42,7 +45,8 @@ base::Status list_kernels(const image::DataFolder& data, const image::Workspace&
 }
 
 base::Status list_loaders(const image::DataFolder& data, const image::Workspace& workspace) {
-  BPFM_TRY(const auto catalogue, spec::read_loader_catalogue(data.loader_catalogue()));
+  BPFM_TRY(const auto catalogue, spec::read_loader_catalogue(data.loader_catalogue(),
+                                                             image::make_tag_lister(workspace)));
   BPFM_TRY(const auto lock, image::Lock::read(workspace.lock()));
   for (const auto& loader : catalogue.loaders) {
     const bool ready = loader.kind == "raw" || lock.loaders.contains(loader.id);

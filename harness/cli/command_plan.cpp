@@ -7,6 +7,7 @@
 #include <set>
 
 #include "cli/command.h"
+#include "image/git_source.h"
 #include "run/planning.h"
 
 namespace bpfmatrix::cli {
@@ -97,7 +98,8 @@ void print_json(const plan::Plan& plan, const std::vector<spec::Law>& laws) {
 void show_plan(Context& context, const Options& options) {
   const auto data = image::find_data_folder();
   if (!data) return context.fail(data.error());
-  const auto planned = run::make_plan(options.matrix, options.selection, *data);
+  const auto planned = run::make_plan(options.matrix, options.selection, *data,
+                                      image::make_tag_lister(context.open_workspace()));
   if (!planned) return context.fail(planned.error());
   for (const auto& note : planned->plan.notes) fmt::print(stderr, "bpfmatrix: {}\n", note);
   if (options.json)

@@ -3,13 +3,32 @@
 #include <utility>
 
 #include "base/files.h"
+#include "image/git_source.h"
 #include "image/loader_build.h"
+#include "spec/git_loaders.h"
 
 namespace bpfmatrix::image {
 using base::ErrorKind;
 using base::fail;
 using base::Result;
 namespace fs = std::filesystem;
+
+namespace {
+
+// The entry's version, or the source's own. Before 0.8.1 a source of 0.6.1 says 0.6 only: then the
+// tag that it was asked for by tells the patch level.
+Result<LibbpfVersion> version_for(const spec::LoaderEntry& entry, const LibbpfSource& source) {
+  if (!entry.version.empty()) return parse_libbpf_version(entry.version);
+  BPFM_TRY(LibbpfVersion version, version_of(source.files));
+  const auto* git = std::get_if<spec::GitLibbpf>(&entry.source);
+  const auto tag = git != nullptr ? spec::version_in_tag(git->revision) : std::nullopt;
+  if (version.patch || !tag) return version;
+  BPFM_TRY(const LibbpfVersion named, parse_libbpf_version(*tag));
+  if (named.major == version.major && named.minor == version.minor) version.patch = named.patch;
+  return version;
+}
+
+}  // namespace
 
 LoaderProvider::LoaderProvider(const Workspace& workspace, const DataFolder& data, AptRoot& apt,
                                Lock& lock)
@@ -63,10 +82,30 @@ Result<LibbpfSource> LoaderProvider::get_source(const spec::LoaderEntry& entry,
     if (auto kept = kept_source(workspace_.sources(), locked->second.source_sha256))
       return LibbpfSource{std::move(*kept), locked->second.source, locked->second.source_sha256};
   }
-  BPFM_TRY(LibbpfSource source, fetch_source(apt_, entry, scratch));
+  Result<LibbpfSource> fetched =
+      base::fail(ErrorKind::internal, "loader {} has no source", entry.id);
+  if (const auto* git = std::get_if<spec::GitLibbpf>(&entry.source))
+    fetched = get_git_source(entry, *git, scratch);
+  else
+    fetched = fetch_source(apt_, entry, scratch);
+  BPFM_TRY(LibbpfSource source, std::move(fetched));
   // A checkout is at hand anyhow, and another one after each edit.
   if (!std::holds_alternative<spec::CheckoutLibbpf>(entry.source))
     BPFM_CHECK(keep_source(workspace_.sources(), source));
+  return source;
+}
+
+Result<LibbpfSource> LoaderProvider::get_git_source(const spec::LoaderEntry& entry,
+                                                    const spec::GitLibbpf& where,
+                                                    const fs::path& scratch) {
+  const auto locked = lock_.loaders.find(entry.id);
+  const auto commit = locked != lock_.loaders.end() ? commit_in_name(locked->second.source, where)
+                                                    : std::nullopt;
+  BPFM_TRY(LibbpfSource source, fetch_git_source(workspace_.git(), where, commit, scratch));
+  const auto now = commit_in_name(source.name, where);
+  if (commit && now != commit)
+    notes_.push_back(fmt::format("{}: commit {:.12} of {} cannot be had any more, using {:.12}",
+                                 entry.id, *commit, where.repository, *now));
   return source;
 }
 
@@ -81,8 +120,7 @@ Result<Loader> LoaderProvider::provide_libbpf(const spec::LoaderEntry& entry) {
   }
   BPFM_TRY(const auto scratch, base::TemporaryFolder::make(workspace_.temporary(), "libbpf-"));
   BPFM_TRY(const LibbpfSource source, get_source(entry, scratch.path()));
-  BPFM_TRY(LibbpfVersion version,
-           entry.version.empty() ? version_of(source.files) : parse_libbpf_version(entry.version));
+  BPFM_TRY(const LibbpfVersion version, version_for(entry, source));
   BPFM_TRY(auto ready, locked_loader(entry, source.sha256, version));
   if (ready) return std::move(*ready);
   BPFM_TRY(const std::string binary,

@@ -1,14 +1,16 @@
 // From a catalogue entry to a loader binary for the guest, built on demand and cached by content.
 //
-// libbpf sources come from Debian's source packages, the crate libbpf-sys (cargo as a fetcher) or a
-// local checkout (loader_source.h); each is built static with its own headers, and linked with the
-// loader sources of the data folder (guest/loader) with -Wl,--wrap=syscall (loader_build.h). No
-// build path enters the binary. Blocking; one thread; the references must outlive the provider.
+// libbpf sources come from Debian's source packages, the crate libbpf-sys (cargo as a fetcher), a
+// local checkout (loader_source.h) or a git repository (git_source.h); each is built static with
+// its own headers, and linked with the loader sources of the data folder (guest/loader) with
+// -Wl,--wrap=syscall (loader_build.h). No build path enters the binary. Blocking; one thread; the
+// references must outlive the provider.
 #pragma once
 
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "image/apt_root.h"
@@ -36,6 +38,8 @@ class LoaderProvider {
   // unavailable: the source or a tool cannot be had (the reason is the message): SKIP for its
   // cells. process: the build failed; the message has the last lines of its output.
   base::Result<Loader> provide(const spec::LoaderEntry& entry);
+  // What a person should be told of those provided so far: a branch whose locked commit is gone.
+  [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
 
  private:
   base::Result<Loader> provide_raw(const spec::LoaderEntry& entry);
@@ -48,6 +52,9 @@ class LoaderProvider {
                                                     const LibbpfVersion& version);
   base::Result<LibbpfSource> get_source(const spec::LoaderEntry& entry,
                                         const std::filesystem::path& scratch);
+  base::Result<LibbpfSource> get_git_source(const spec::LoaderEntry& entry,
+                                            const spec::GitLibbpf& where,
+                                            const std::filesystem::path& scratch);
 
   const Workspace& workspace_;
   const DataFolder& data_;
@@ -56,6 +63,7 @@ class LoaderProvider {
   Lock& lock_;
   std::string toolchain_;
   SourceTree loader_sources_;
+  std::vector<std::string> notes_;
 };
 
 }  // namespace bpfmatrix::image

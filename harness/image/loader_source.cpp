@@ -10,6 +10,7 @@
 #include "base/child_process.h"
 #include "base/digest.h"
 #include "base/files.h"
+#include "image/git_source.h"
 
 namespace bpfmatrix::image {
 namespace {
@@ -313,6 +314,8 @@ bool name_is_of_entry(const std::string& name, const spec::LoaderEntry& entry) {
   }
   if (const auto* crate = std::get_if<spec::CrateLibbpf>(&entry.source))
     return name == fmt::format("crate {} {}", kCrate, crate->crate_version);
+  if (const auto* git = std::get_if<spec::GitLibbpf>(&entry.source))
+    return commit_in_name(name, *git).has_value();
   return false;  // a checkout is read every time
 }
 

@@ -24,7 +24,7 @@ using SourceTree = std::map<std::string, std::string>;
 struct LibbpfSource {
   SourceTree files;
   std::string name;    // as the lock has it: "debian bookworm 1.1.2-0+deb12u1"
-  std::string sha256;  // of the tarball or crate; of a checkout: digest_of(files)
+  std::string sha256;  // of the tarball or crate; of a checkout and git: digest_of(files)
 };
 
 // SHA-256 over paths, sizes and contents.
@@ -37,7 +37,7 @@ struct LibbpfVersion {
   [[nodiscard]] std::string text() const;
 };
 // From the last LIBBPF_x.y.z of src/libbpf.map; the patch level from src/Makefile, which has it
-// since 1.0 (before, it stays unknown).
+// since 0.8.1 (before, it stays unknown, but for 0.0.y).
 base::Result<LibbpfVersion> version_of(const SourceTree& files);
 // From "0.3" or "1.1.2"; invalid_input for anything else.
 base::Result<LibbpfVersion> parse_libbpf_version(const std::string& text);
@@ -47,8 +47,9 @@ base::Result<SourceTree> read_source_folder(const std::filesystem::path& folder)
 // A tarball with one folder that holds src/ and include/.
 base::Result<SourceTree> read_source_archive(const std::filesystem::path& file);
 
-// The source of `entry`, fetched below `scratch`. unavailable, with what to do, when it cannot be
-// had; invalid_input when it is another version than the entry's.
+// The source of `entry`, fetched below `scratch`; git has a function of its own (git_source.h).
+// unavailable, with what to do, when it cannot be had; invalid_input when it is another version
+// than the entry's.
 base::Result<LibbpfSource> fetch_source(AptRoot& apt, const spec::LoaderEntry& entry,
                                         const std::filesystem::path& scratch);
 // Could a lock with this name have come from this entry?

@@ -21,8 +21,10 @@ struct LockedKernel {
   std::vector<std::pair<std::string, std::string>> modules;  // name, sha256; loading order
 };
 struct LockedLibbpf {
-  std::string source;         // "debian bookworm 1.1.2-0+deb12u1", "crate libbpf-sys 1.2.1+v1.2.0"
-  std::string source_sha256;  // of the tarball or crate
+  // "debian bookworm 1.1.2-0+deb12u1", "crate libbpf-sys 1.2.1+v1.2.0",
+  // "git https://host/libbpf master <commit>"
+  std::string source;
+  std::string source_sha256;  // of the tarball or crate, else of the files
   std::string binary_sha256;  // of the built loader, in the store
   std::string
       recipe_sha256;  // of loader sources, flags and compiler version: what it was built with

@@ -17,6 +17,7 @@ struct Workspace {
   [[nodiscard]] std::filesystem::path sources() const {
     return root / "sources";
   }  // libbpf sources
+  [[nodiscard]] std::filesystem::path git() const { return root / "git"; }  // mirrors, tag lists
   [[nodiscard]] std::filesystem::path temporary() const { return root / "tmp"; }
   [[nodiscard]] std::filesystem::path evidence() const { return root / "evidence"; }  // consoles
   [[nodiscard]] std::filesystem::path results() const { return root / "results.sqlite"; }

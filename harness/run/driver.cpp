@@ -13,6 +13,7 @@
 #include <optional>
 #include <thread>
 
+#include "image/git_source.h"
 #include "plan/key.h"
 #include "run/acceleration_check.h"
 #include "run/boot.h"
@@ -225,9 +226,10 @@ base::Result<vm::Acceleration> choose(const RunRequest& request, const image::Wo
 base::Result<RunSummary> run_matrix(const RunRequest& request, const image::Workspace& workspace,
                                     const image::DataFolder& data) {
   Progress progress(request.quiet);
-  BPFM_TRY(const auto planned, request.made
-                                   ? make_plan(*request.made, request.selection, data)
-                                   : make_plan(request.matrix, request.selection, data));
+  const auto list_tags = image::make_tag_lister(workspace, request.offline);
+  BPFM_TRY(const auto planned,
+           request.made ? make_plan(*request.made, request.selection, data, list_tags)
+                        : make_plan(request.matrix, request.selection, data, list_tags));
   for (const auto& note : planned.plan.notes) progress.note(note);
   if (planned.plan.cells.empty()) return RunSummary{};
   BPFM_TRY(const auto qemu_version, vm::qemu_version(request.qemu));

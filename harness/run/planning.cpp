@@ -24,10 +24,11 @@ base::Result<fs::path> find_matrix(const std::string& name, const image::DataFol
                     name, known);
 }
 
-base::Result<Planned> read_catalogues(const image::DataFolder& data) {
+base::Result<Planned> read_catalogues(const image::DataFolder& data,
+                                      const spec::TagLister& list_tags) {
   Planned out;
   BPFM_TRY(out.kernels, spec::read_kernel_catalogue(data.kernel_catalogue()));
-  BPFM_TRY(out.loaders, spec::read_loader_catalogue(data.loader_catalogue()));
+  BPFM_TRY(out.loaders, spec::read_loader_catalogue(data.loader_catalogue(), list_tags));
   BPFM_TRY(out.laws, spec::read_laws(data.laws()));
   return out;
 }
@@ -42,17 +43,17 @@ base::Status expand(Planned& out, const plan::Selection& selection, const image:
 }  // namespace
 
 base::Result<Planned> make_plan(const std::string& matrix, const plan::Selection& selection,
-                                const image::DataFolder& data) {
-  BPFM_TRY(auto out, read_catalogues(data));
+                                const image::DataFolder& data, const spec::TagLister& list_tags) {
+  BPFM_TRY(auto out, read_catalogues(data, list_tags));
   BPFM_TRY(const auto file, find_matrix(matrix, data));
-  BPFM_TRY(out.matrix, spec::parse_matrix(file, out.kernels, out.loaders, out.laws));
+  BPFM_TRY(out.matrix, spec::parse_matrix(file, out.kernels, out.loaders, out.laws, list_tags));
   BPFM_CHECK(expand(out, selection, data));
   return out;
 }
 
 base::Result<Planned> make_plan(const spec::Matrix& matrix, const plan::Selection& selection,
-                                const image::DataFolder& data) {
-  BPFM_TRY(auto out, read_catalogues(data));
+                                const image::DataFolder& data, const spec::TagLister& list_tags) {
+  BPFM_TRY(auto out, read_catalogues(data, list_tags));
   out.matrix = matrix;
   BPFM_CHECK(expand(out, selection, data));
   return out;

@@ -153,6 +153,7 @@ base::Result<Preparation> prepare(const plan::Plan& plan, const image::Workspace
   BPFM_CHECK(lock.write());
   BPFM_CHECK(add_program_files(plan, out));
   out.notes = kernels.notes();
+  out.notes.insert(out.notes.end(), loaders.notes().begin(), loaders.notes().end());
   for (const auto& suite : apt.missing_suites())
     out.notes.push_back(fmt::format("suite {} cannot be had from the mirror", suite));
   return out;

@@ -45,7 +45,7 @@ struct Preparation {
   std::string agent_sha256;
   std::map<std::string, std::string> contents;  // of program files, by name
   FileSet files;                                // all that a guest may need, by name
-  std::vector<std::string> notes;               // a kernel that moved, a suite that is missing
+  std::vector<std::string> notes;               // a kernel or branch that moved, a suite that is missing
 };
 
 struct PrepareOptions {

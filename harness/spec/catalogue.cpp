@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "spec/git_loaders.h"
 #include "spec/mapping.h"
 #include "spec/values.h"
 #include "spec/yaml_reader.h"
@@ -128,22 +129,45 @@ std::optional<LoaderEntry> read_libbpf(const Mapping& mapping, const std::string
   return entry;
 }
 
-std::optional<LoaderEntry> read_loader(const Node& node, std::set<std::string>& ids,
-                                       Diagnostics& diagnostics) {
-  const auto mapping =
-      Mapping::of(node, "a loader", {"id", "version", "raw", "debian", "crate"}, diagnostics);
-  if (!mapping) return std::nullopt;
-  const auto id = id_of(*mapping, ids, diagnostics);
+// The loaders of one entry: none where a mistake was reported, several of a family.
+std::vector<LoaderEntry> read_loader(const Node& node, std::set<std::string>& ids,
+                                     const TagLister& list_tags, bool& partial,
+                                     Diagnostics& diagnostics) {
+  const auto mapping = Mapping::of(
+      node, "a loader", {"id", "version", "raw", "debian", "crate", "git", "rev", "tags"},
+      diagnostics);
+  if (!mapping) return {};
+  const auto id = is_family(node) ? std::nullopt : id_of(*mapping, ids, diagnostics);
   int sources = 0;
-  for (const char* key : {"raw", "debian", "crate"}) sources += mapping->find(key) != nullptr;
+  for (const char* key : {"raw", "debian", "crate", "git"})
+    sources += mapping->find(key) != nullptr;
   if (sources != 1) {
     if (!node.partial)
-      diagnostics.add(node.place, "a loader has one of \"raw\", \"debian\" and \"crate\"");
-    return std::nullopt;
+      diagnostics.add(node.place, "a loader has one of \"raw\", \"debian\", \"crate\" and \"git\"");
+    return {};
   }
+  if (mapping->find("git") != nullptr) {
+    const auto take = [&](const std::string& wanted) { return ids.insert(wanted).second; };
+    auto read = read_git_loaders(*mapping, id, take, list_tags, diagnostics);
+    if (!read) return {};
+    partial = partial || read->unlisted;
+    return std::move(read->loaders);
+  }
+  for (const char* key : {"rev", "tags"})
+    if (const Node* value = mapping->find(key))
+      diagnostics.add(value->place, fmt::format("\"{}\" goes with \"git\"", key));
   const std::string name = id.value_or("");
-  return mapping->find("raw") != nullptr ? read_raw(*mapping, name, node, diagnostics)
-                                         : read_libbpf(*mapping, name, node, diagnostics);
+  auto loader = mapping->find("raw") != nullptr ? read_raw(*mapping, name, node, diagnostics)
+                                                : read_libbpf(*mapping, name, node, diagnostics);
+  if (!loader) return {};
+  return {std::move(*loader)};
+}
+
+// What is known of the version without the source; of a branch nothing, so that it comes last.
+std::string version_for_order(const LoaderEntry& entry) {
+  const auto* git = std::get_if<GitLibbpf>(&entry.source);
+  if (git == nullptr) return entry.version;
+  return version_in_tag(git->revision).value_or("999999");
 }
 
 // The numbers at the beginning: "6.12" -> "6", "12"; a suffix ("-rc1") ends them.
@@ -209,7 +233,8 @@ base::Result<KernelCatalogue> read_kernel_catalogue(const std::filesystem::path&
   return catalogue;
 }
 
-base::Result<LoaderCatalogue> read_loader_catalogue(const std::filesystem::path& file) {
+base::Result<LoaderCatalogue> read_loader_catalogue(const std::filesystem::path& file,
+                                                    const TagLister& list_tags) {
   Diagnostics diagnostics;
   LoaderCatalogue catalogue;
   const auto root = read_yaml_file(file, diagnostics);
@@ -219,10 +244,12 @@ base::Result<LoaderCatalogue> read_loader_catalogue(const std::filesystem::path&
 
   std::set<std::string> ids;
   if (const Node* list = top->require("loaders")) {
-    for (const Node* item : read_list(*list, "\"loaders\"", diagnostics)) {
-      if (auto loader = read_loader(*item, ids, diagnostics))
-        catalogue.loaders.push_back(std::move(*loader));
-    }
+    auto items = read_list(*list, "\"loaders\"", diagnostics);
+    // A family takes the ids that the others leave.
+    std::stable_partition(items.begin(), items.end(), [](auto* item) { return !is_family(*item); });
+    for (const Node* item : items)
+      for (auto& loader : read_loader(*item, ids, list_tags, catalogue.partial, diagnostics))
+        catalogue.loaders.push_back(std::move(loader));
   }
   if (!diagnostics.empty()) return diagnostics.error();
   std::stable_sort(catalogue.loaders.begin(), catalogue.loaders.end(),
@@ -230,7 +257,7 @@ base::Result<LoaderCatalogue> read_loader_catalogue(const std::filesystem::path&
                      const bool a_raw = a.kind == "raw";
                      const bool b_raw = b.kind == "raw";
                      if (a_raw != b_raw) return a_raw;
-                     return compare_versions(a.version, b.version) < 0;
+                     return compare_versions(version_for_order(a), version_for_order(b)) < 0;
                    });
   return catalogue;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <variant>
@@ -49,11 +50,18 @@ struct CheckoutLibbpf {
   std::filesystem::path folder;
 };
 
+// A revision of libbpf in a git repository.
+struct GitLibbpf {
+  std::string repository;  // an absolute path or a URL
+  std::string revision;    // tag, branch or commit; "": stands for a family that was not listed
+  std::string tags;        // the glob of the family that it is of; "": named by itself
+};
+
 struct LoaderEntry {
   std::string id;       // "raw", "libbpf-1.1.2"
   std::string kind;     // "raw", "libbpf"
-  std::string version;  // "1.1.2"; "" for raw
-  std::variant<RawLoader, DebianLibbpf, CrateLibbpf, CheckoutLibbpf> source;
+  std::string version;  // "1.1.2"; "" for raw, and for git: it is read from the source
+  std::variant<RawLoader, DebianLibbpf, CrateLibbpf, CheckoutLibbpf, GitLibbpf> source;
   Place place;
 };
 
@@ -68,11 +76,17 @@ struct KernelCatalogue {
 };
 struct LoaderCatalogue {
   std::vector<LoaderEntry> loaders;  // raw first, then by version, oldest first
+  bool partial = false;              // a family could not be listed: its ids are not known
 };
+
+// Lists the tags of a repository (git_loaders.h). An Error when they cannot be had now.
+using TagLister =
+    std::function<base::Result<std::vector<std::string>>(const std::string& repository)>;
 
 // Reads a catalogue; all mistakes at once in one invalid_input Error.
 base::Result<KernelCatalogue> read_kernel_catalogue(const std::filesystem::path& file);
-base::Result<LoaderCatalogue> read_loader_catalogue(const std::filesystem::path& file);
+base::Result<LoaderCatalogue> read_loader_catalogue(const std::filesystem::path& file,
+                                                    const TagLister& list_tags = {});
 
 // Compares "5.10" < "6.1" < "6.12", "0.3" < "1.1.2": number by number; -1, 0, 1.
 [[nodiscard]] int compare_versions(std::string_view a, std::string_view b);

@@ -124,17 +124,20 @@ class ProgramReader {
 
 Matrix read_matrix(const Node& root, const Mapping& top, const KernelCatalogue& kernels,
                    const LoaderCatalogue& loaders, const std::vector<Law>& known_laws,
+                   const TagLister& list_tags,
                    Diagnostics& diagnostics) {
   AxisIds kernel_ids("kernel");
   for (const auto& kernel : kernels.kernels) kernel_ids.add(kernel.id);
   AxisIds loader_ids("loader");
   for (const auto& loader : loaders.loaders) loader_ids.add(loader.id);
+  if (loaders.partial) loader_ids.set_partial();
 
   Matrix matrix;
   KernelAxis kernel_axis = read_kernel_axis(top.require("kernels"), kernel_ids, diagnostics);
   matrix.kernels = std::move(kernel_axis.globs);
   matrix.kernel_entries = std::move(kernel_axis.entries);
-  LoaderAxis loader_axis = read_loader_axis(top.require("loaders"), loader_ids, diagnostics);
+  LoaderAxis loader_axis =
+      read_loader_axis(top.require("loaders"), loader_ids, list_tags, diagnostics);
   matrix.loaders = std::move(loader_axis.globs);
   matrix.loader_entries = std::move(loader_axis.entries);
   if (const Node* node = top.find("required"))
@@ -161,7 +164,8 @@ Matrix read_matrix(const Node& root, const Mapping& top, const KernelCatalogue& 
 
 base::Result<Matrix> parse_matrix(const std::filesystem::path& file, const KernelCatalogue& kernels,
                                   const LoaderCatalogue& loaders,
-                                  const std::vector<Law>& known_laws) {
+                                  const std::vector<Law>& known_laws,
+                                  const TagLister& list_tags) {
   Diagnostics diagnostics;
   const auto root = read_document(file, diagnostics);
   if (!root) return diagnostics.error();
@@ -170,7 +174,8 @@ base::Result<Matrix> parse_matrix(const std::filesystem::path& file, const Kerne
                                 "programs", "laws", "exclude", "expect", "limits"},
                                diagnostics);
   if (!top) return diagnostics.error();
-  Matrix matrix = read_matrix(*root, *top, kernels, loaders, known_laws, diagnostics);
+  Matrix matrix =
+      read_matrix(*root, *top, kernels, loaders, known_laws, list_tags, diagnostics);
   if (!diagnostics.empty()) return diagnostics.error();
   matrix.name = file.stem().string();
   matrix.file = file;

@@ -76,7 +76,7 @@ struct Matrix {
   std::vector<std::string> kernels;       // globs over the catalogue and `kernel_entries`
   std::vector<std::string> loaders;       // likewise
   std::vector<KernelEntry> kernel_entries;  // written in the matrix (`file:`)
-  std::vector<LoaderEntry> loader_entries;  // written in the matrix (`checkout:`)
+  std::vector<LoaderEntry> loader_entries;  // written in the matrix (`checkout:`, `git:`)
   std::vector<std::string> required_kernels;  // globs; a MISS of these fails the run
   std::vector<ProgramChoice> programs;
   // What `laws:` selects, with the features that the conditions need; their cells are planned
@@ -91,9 +91,11 @@ struct Matrix {
 
 // Reads `file` and what it `extends:`. All mistakes at once in one invalid_input Error, a line
 // "file:line:column: what, did you mean" each. `kernels` and `loaders` serve to check that every
-// glob matches something; `known_laws` are those that `laws:` can name.
+// glob matches something, `list_tags` to find the loaders of a family (git_loaders.h); `known_laws`
+// are those that `laws:` can name.
 base::Result<Matrix> parse_matrix(const std::filesystem::path& file, const KernelCatalogue& kernels,
                                   const LoaderCatalogue& loaders,
-                                  const std::vector<Law>& known_laws);
+                                  const std::vector<Law>& known_laws,
+                                  const TagLister& list_tags = {});
 
 }  // namespace bpfmatrix::spec

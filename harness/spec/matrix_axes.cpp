@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "spec/document.h"
+#include "spec/git_loaders.h"
 #include "spec/mapping.h"
 #include "spec/values.h"
 
@@ -61,14 +62,20 @@ std::optional<KernelEntry> read_kernel(const Node& node, AxisIds& ids, Diagnosti
   return good ? std::optional(std::move(kernel)) : std::nullopt;
 }
 
-std::optional<LoaderEntry> read_loader(const Node& node, AxisIds& ids, Diagnostics& diagnostics) {
-  const auto mapping =
-      Mapping::of(node, "a loader of the matrix", {"id", "version", "checkout"}, diagnostics);
-  if (!mapping) return std::nullopt;
-  const auto id = new_id(*mapping, ids, diagnostics);
-  const Node* number = mapping->require("version");
+std::optional<LoaderEntry> read_checkout(const Mapping& mapping,
+                                         const std::optional<std::string>& id, const Place& place,
+                                         Diagnostics& diagnostics) {
+  for (const char* key : {"rev", "tags"}) {
+    if (const Node* value = mapping.find(key)) {
+      diagnostics.add(value->place, fmt::format("\"{}\" goes with \"git\"", key));
+      return std::nullopt;
+    }
+  }
+  const Node* number = mapping.require("version");
   const auto text = number != nullptr ? version(*number, "\"version\"", diagnostics) : std::nullopt;
-  const Node* checkout = mapping->require("checkout");
+  const Node* checkout = mapping.find("checkout");
+  if (checkout == nullptr)
+    diagnostics.add(place, "a loader of the matrix has one of \"checkout\" and \"git\"");
   const std::string* folder =
       checkout != nullptr ? read_text(*checkout, "\"checkout\"", diagnostics) : nullptr;
   if (!id || !text || folder == nullptr) return std::nullopt;
@@ -76,13 +83,40 @@ std::optional<LoaderEntry> read_loader(const Node& node, AxisIds& ids, Diagnosti
                      .kind = "libbpf",
                      .version = *text,
                      .source = CheckoutLibbpf{resolve_path(*folder, checkout->place)},
-                     .place = node.place};
+                     .place = place};
+}
+
+std::vector<LoaderEntry> read_loader(const Node& node, AxisIds& ids, const TagLister& list_tags,
+                                     Diagnostics& diagnostics) {
+  const auto mapping =
+      Mapping::of(node, "a loader of the matrix",
+                  {"id", "version", "checkout", "git", "rev", "tags"}, diagnostics);
+  if (!mapping) return {};
+  const auto id = is_family(node) ? std::nullopt : new_id(*mapping, ids, diagnostics);
+  if (mapping->find("git") == nullptr) {
+    auto loader = read_checkout(*mapping, id, node.place, diagnostics);
+    return loader ? std::vector{std::move(*loader)} : std::vector<LoaderEntry>{};
+  }
+  if (const Node* checkout = mapping->find("checkout")) {
+    diagnostics.add(checkout->place,
+                    "a loader of the matrix has one of \"checkout\" and \"git\"");
+    return {};
+  }
+  const auto take = [&](const std::string& wanted) {
+    if (ids.contains(wanted)) return false;
+    ids.add(wanted);
+    return true;
+  };
+  auto read = read_git_loaders(*mapping, id, take, list_tags, diagnostics);
+  if (!read) return {};
+  if (read->unlisted) ids.set_partial();
+  return std::move(read->loaders);
 }
 
 // Entries first, so that a glob may match one that is written below it.
-template <typename Axis, typename ReadEntry>
+template <typename Axis, typename ReadEntries>
 Axis read_axis(const Node* node, const std::string& key, AxisIds& ids, Diagnostics& diagnostics,
-               ReadEntry read_entry) {
+               ReadEntries read_entries) {
   Axis axis;
   if (node == nullptr) return axis;
   if (node->kind != Node::Kind::list) {
@@ -90,13 +124,19 @@ Axis read_axis(const Node* node, const std::string& key, AxisIds& ids, Diagnosti
     return axis;
   }
   const auto items = read_list(*node, key, diagnostics);
-  for (const Node* item : items) {
-    if (item->kind != Node::Kind::mapping) continue;
-    if (auto entry = read_entry(*item, ids, diagnostics)) {
-      axis.globs.push_back(entry->id);
-      axis.entries.push_back(std::move(*entry));
-    } else {
-      ids.set_partial();
+  // A family takes the ids that the others leave; shown they are in the order in which they stand.
+  std::vector<decltype(axis.entries)> entries(items.size());
+  for (const bool family : {false, true}) {
+    for (size_t i = 0; i < items.size(); ++i) {
+      if (items[i]->kind != Node::Kind::mapping || is_family(*items[i]) != family) continue;
+      entries[i] = read_entries(*items[i]);
+      if (entries[i].empty()) ids.set_partial();
+    }
+  }
+  for (auto& some : entries) {
+    for (auto& entry : some) {
+      axis.globs.push_back(entry.id);
+      axis.entries.push_back(std::move(entry));
     }
   }
   for (const Node* item : items) {
@@ -136,11 +176,17 @@ std::optional<std::string> AxisIds::read_glob(const Node& node, const std::strin
 }
 
 KernelAxis read_kernel_axis(const Node* node, AxisIds& ids, Diagnostics& diagnostics) {
-  return read_axis<KernelAxis>(node, "\"kernels\"", ids, diagnostics, read_kernel);
+  return read_axis<KernelAxis>(node, "\"kernels\"", ids, diagnostics, [&](const Node& item) {
+    auto kernel = read_kernel(item, ids, diagnostics);
+    return kernel ? std::vector{std::move(*kernel)} : std::vector<KernelEntry>{};
+  });
 }
 
-LoaderAxis read_loader_axis(const Node* node, AxisIds& ids, Diagnostics& diagnostics) {
-  return read_axis<LoaderAxis>(node, "\"loaders\"", ids, diagnostics, read_loader);
+LoaderAxis read_loader_axis(const Node* node, AxisIds& ids, const TagLister& list_tags,
+                            Diagnostics& diagnostics) {
+  return read_axis<LoaderAxis>(node, "\"loaders\"", ids, diagnostics, [&](const Node& item) {
+    return read_loader(item, ids, list_tags, diagnostics);
+  });
 }
 
 }  // namespace bpfmatrix::spec

@@ -49,6 +49,7 @@ struct LoaderAxis {
   std::vector<std::string> globs;
   std::vector<LoaderEntry> entries;
 };
-[[nodiscard]] LoaderAxis read_loader_axis(const Node* node, AxisIds& ids, Diagnostics& diagnostics);
+[[nodiscard]] LoaderAxis read_loader_axis(const Node* node, AxisIds& ids,
+                                          const TagLister& list_tags, Diagnostics& diagnostics);
 
 }  // namespace bpfmatrix::spec

@@ -137,8 +137,8 @@ TEST(Catalogue, all_mistakes_of_a_loader_catalogue_are_told_at_once) {
                           "0.8.3+v0.8.1 or 0.5.0-2",
                           "l.yaml:4:43: version \"1.2.1\" is not that of the crate, 1.2.0",
                           "l.yaml:5:5: a loader has no \"version\"",
-                          "l.yaml:6:5: a loader has one of \"raw\", \"debian\" and \"crate\"",
-                          "l.yaml:7:5: a loader has one of \"raw\", \"debian\" and \"crate\"",
+                          "l.yaml:6:5: a loader has one of \"raw\", \"debian\", \"crate\" and \"git\"",
+                          "l.yaml:7:5: a loader has one of \"raw\", \"debian\", \"crate\" and \"git\"",
                           "l.yaml:8:19: unknown key \"x\" in \"raw\": it has no keys"));
 }
 

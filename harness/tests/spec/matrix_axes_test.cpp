@@ -105,7 +105,7 @@ TEST(MatrixAxes, entries_of_the_matrix_tell_what_they_lack) {
                   "m.yaml:1:20: a kernel of the matrix has no \"id\"",
                   "m.yaml:1:48: unknown key \"module\" in a kernel of the matrix: did you mean "
                   "\"modules\"?",
-                  "m.yaml:2:11: a loader of the matrix has no \"checkout\"",
+                  "m.yaml:2:11: a loader of the matrix has one of \"checkout\" and \"git\"",
                   "m.yaml:2:34: a loader of the matrix has no \"version\""));
 }
 
