@@ -11,12 +11,12 @@ namespace bpfmatrix::cli {
 namespace {
 
 struct Options {
-  std::string run = "latest";
+  RunChoice choice;
   std::string format = "terminal";
 };
 
 void report_run(Context& context, const Options& options) {
-  const auto stored = read_run(context.open_workspace(), options.run);
+  const auto stored = read_run(context.open_workspace(), options.choice);
   if (!stored) return context.fail(stored.error());
   const auto table = report::make_table(stored->run, stored->judgement, stored->findings);
   if (options.format == "markdown")
@@ -26,12 +26,12 @@ void report_run(Context& context, const Options& options) {
 }
 
 struct ExportOptions {
-  std::string run = "latest";
+  RunChoice choice;
   std::string format = "json";
 };
 
 void export_run(Context& context, const ExportOptions& options) {
-  const auto stored = read_run(context.open_workspace(), options.run);
+  const auto stored = read_run(context.open_workspace(), options.choice);
   if (!stored) return context.fail(stored.error());
   fmt::print("{}", report::render_json(stored->run, stored->judgement, stored->findings));
 }
@@ -39,11 +39,10 @@ void export_run(Context& context, const ExportOptions& options) {
 }  // namespace
 
 void add_report(CLI::App& app, Context& context) {
-  auto* command = app.add_subcommand("report", "Print the table of a run that is in the store");
+  auto* command = app.add_subcommand("report", "Print the table of a run of the store or of a file");
   command->footer("Example: bpfmatrix report latest --format markdown > table.md");
   auto options = std::make_shared<Options>();
-  command->add_option("RUN", options->run, "Id, the beginning of one, or latest")
-      ->capture_default_str();
+  add_run_choice(*command, options->choice);
   command->add_option("--format", options->format, "terminal or markdown")
       ->check(CLI::IsMember({"terminal", "markdown"}))
       ->capture_default_str();
@@ -54,8 +53,7 @@ void add_export(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand("export", "Write every cell of a run for other programs");
   command->footer("Example: bpfmatrix export latest > results.json");
   auto options = std::make_shared<ExportOptions>();
-  command->add_option("RUN", options->run, "Id, the beginning of one, or latest")
-      ->capture_default_str();
+  add_run_choice(*command, options->choice);
   command
       ->add_option("--format", options->format, "json (schema: harness/docs/results.schema.json)")
       ->check(CLI::IsMember({"json"}))

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "cli/results_file.h"
 #include "cli/stored_laws.h"
 #include "result/store.h"
 
@@ -31,6 +32,24 @@ base::Result<StoredRun> read_run(const image::Workspace& workspace, const std::s
   BPFM_TRY(auto store, result::Store::open(workspace.results()));
   StoredRun stored;
   BPFM_TRY(stored.run, store.read(name));
+  stored.judgement = result::judge(stored.run);
+  BPFM_CHECK(hold_laws(stored));
+  return stored;
+}
+
+void add_run_choice(CLI::App& command, RunChoice& choice) {
+  auto* run = command.add_option("RUN", choice.run, "Id, the beginning of one, or latest")
+                  ->capture_default_str();
+  command
+      .add_option("--from", choice.file,
+                  "A file of bpfmatrix export, plain or compressed (xz, zst, gz), instead of RUN")
+      ->excludes(run);
+}
+
+base::Result<StoredRun> read_run(const image::Workspace& workspace, const RunChoice& choice) {
+  if (choice.file.empty()) return read_run(workspace, choice.run);
+  StoredRun stored;
+  BPFM_TRY(stored.run, read_results_file(choice.file));
   stored.judgement = result::judge(stored.run);
   BPFM_CHECK(hold_laws(stored));
   return stored;

@@ -1,6 +1,7 @@
-// A run read back from the store, with its verdicts and what its laws came to.
+// A run read back from the store or from a file, with its verdicts and what its laws came to.
 #pragma once
 
+#include <CLI/App.hpp>
 #include <string>
 #include <vector>
 
@@ -26,5 +27,13 @@ struct StoredRun {
 
 // `name`: an id, a unique beginning of one, or "latest".
 base::Result<StoredRun> read_run(const image::Workspace& workspace, const std::string& name);
+
+// Which run a command is about: RUN, or --from FILE in its place.
+struct RunChoice {
+  std::string run = "latest";
+  std::string file;  // empty: the store
+};
+void add_run_choice(CLI::App& command, RunChoice& choice);
+base::Result<StoredRun> read_run(const image::Workspace& workspace, const RunChoice& choice);
 
 }  // namespace bpfmatrix::cli

@@ -5,6 +5,7 @@
 #include "report/json_laws.h"
 #include "report/render.h"
 #include "report/repro.h"
+#include "result/json_fields.h"
 
 namespace bpfmatrix::report {
 namespace {
@@ -178,6 +179,7 @@ void write_cell(std::string& out, const RunRecord& run, const Axes& axes,
   json.add_text("loader", axes.loader_texts[cell.loader]);
   json.add_text("program", axes.program_texts[cell.program]);
   json.add("mode", mode_json(cell));
+  json.add("state", name(attempt.state));
   json.add("outcome", name(verdict.outcome));
   json.add("observed", measured ? observed_json(attempt.observation) : ordered_json(nullptr));
   json.add("status", name(verdict.status));
@@ -215,6 +217,7 @@ ordered_json header_json(const RunRecord& run, const Axes& axes,
   if (!header.finished.empty()) finished = header.finished;
   return {{"id", header.id},
           {"matrix", header.matrix},
+          {"matrix_file", header.matrix_file},
           {"selection", header.selection},
           {"started", header.started},
           {"finished", std::move(finished)},
@@ -227,6 +230,10 @@ ordered_json header_json(const RunRecord& run, const Axes& axes,
           {"kernels", std::move(kernels)},
           {"loaders", std::move(loaders)},
           {"programs", axes.programs},
+          {"expectations",
+           ordered_json::parse(result::expectations_to_json(run.expectations))},
+          {"required_kernels", run.required_kernels},
+          {"laws", run.laws},
           {"notes", header.notes},
           {"findings", std::move(findings)}};
 }
@@ -241,7 +248,7 @@ std::string render_json(const RunRecord& run, const result::Judgement& judgement
                     ",\n\"run\":" + dump(header_json(run, axes, judgement, laws)) + ",\n\"laws\":[";
   for (size_t i = 0; i < laws.results.size(); ++i)
     out += (i == 0 ? "\n" : ",\n") + dump(law_json(run, laws.results[i]));
-  out += "],\n\"cells\":[";
+  out += laws.results.empty() ? "],\n\"cells\":[" : "\n],\n\"cells\":[";
   for (size_t i = 0; i < run.cells.size(); ++i) {
     out += i == 0 ? "\n" : ",\n";
     write_cell(out, run, axes, run.cells[i], judgement.verdicts[i]);
