@@ -123,6 +123,8 @@ Value value_of(const result::CellRecord& cell, Field field) {
       return number(seen.log_true_size);
     case Field::true_size:
       return number(seen.true_size);
+    case Field::api_true_size:
+      return number(seen.api_true_size);
     case Field::buffer_size:
       return number(seen.buffer_size);
     case Field::log_length:

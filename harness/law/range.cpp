@@ -38,6 +38,9 @@ std::string neighbours(const std::string& before, const std::string& after) {
 std::string text_of(const Range& range) {
   const auto around = neighbours(range.before_first, range.after_last);
   const bool oldest = range.before_first.empty();
+  // Yes in all that was measured: both ends are told.
+  if (range.after_last.empty() && oldest && range.first != range.last)
+    return fmt::format("≤{} … {}", range.first, range.last);
   if (range.after_last.empty())
     return fmt::format("{}{}{}", oldest ? "≤" : "", range.first, around);
   if (range.first == range.last)

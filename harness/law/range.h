@@ -35,7 +35,7 @@ struct Range {
   std::string last, after_last;
 };
 [[nodiscard]] std::vector<Range> ranges(const Line& line);
-// "≤5.10.262", "6.12.117 (not on 6.1.192)", "≤5.10.262 … 6.1.192 (not on 6.12.117)", "only 6.1.192
+// "≤5.10.262 … 7.3.4" (yes in all that was measured), "6.12.117 (not on 6.1.192)", "≤5.10.262 … 6.1.192 (not on 6.12.117)", "only 6.1.192
 // (not on 5.10.262, 6.12.117)", "up to 5.10.262 (not on 6.1.192)"; several stretches joined by
 // ", again "; "never", "not measured"; mixed answers follow: "never; in part: 6.1.192".
 [[nodiscard]] std::string range_text(const Line& line);

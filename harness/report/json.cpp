@@ -114,6 +114,7 @@ ordered_json observed_json(const Observation& seen) {
           {"return_value", seen.return_value},
           {"log_true_size", or_null(seen.log_true_size)},
           {"true_size", or_null(seen.true_size)},
+          {"api_true_size", or_null(seen.api_true_size)},
           {"log_length", seen.log_length},
           {"kept", name(seen.kept)},
           {"overrun", seen.overrun},

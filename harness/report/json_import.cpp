@@ -122,6 +122,7 @@ base::Result<result::Observation> observation_from(const json& value) {
   BPFM_TRY(seen.return_value, number<int64_t>(value, "return_value"));
   BPFM_TRY(seen.log_true_size, optional_number(value, "log_true_size"));
   BPFM_TRY(seen.true_size, optional_number(value, "true_size"));
+  BPFM_TRY(seen.api_true_size, optional_number(value, "api_true_size"));
   BPFM_TRY(seen.log_length, number<uint64_t>(value, "log_length"));
   BPFM_TRY(seen.kept, word(value, "kept", result::parse_kept));
   BPFM_TRY(seen.overrun, number<uint32_t>(value, "overrun"));

@@ -88,6 +88,7 @@ Observation observation_of(const wire::Observation& seen) {
   out.return_value = seen.return_value;
   if ((seen.flags & BPFM_TRUE_SIZE_TOLD) != 0) out.log_true_size = seen.log_true_size;
   if (seen.true_size != 0) out.true_size = seen.true_size;
+  if ((seen.flags & BPFM_API_TRUE_SIZE) != 0) out.api_true_size = seen.api_true_size;
   out.buffer_size = seen.buffer_size;
   out.log_length = seen.log_length;
   out.kept = kept_of(seen.kept);

@@ -46,6 +46,9 @@ struct Verification {
   bool operator==(const Verification&) const = default;
 };
 
+// Written into the library's option before the call: guest/loader/api_libbpf.c.
+inline constexpr uint64_t kApiTrueSizeBefore = 77;
+
 struct Observation {
   int error = 0;         // errno of the loader's API, 0 success, >= 4000 libbpf's own
   int kernel_errno = 0;  // of the last measured call; meaningful when decided_by is kernel
@@ -53,6 +56,8 @@ struct Observation {
   int64_t return_value = 0;               // as the API gave it
   std::optional<uint64_t> log_true_size;  // bytes incl. NUL, when the kernel told it
   std::optional<uint64_t> true_size;      // bytes; measured for a relative buffer
+  // What the library left in its option log_true_size, which held kApiTrueSizeBefore.
+  std::optional<uint64_t> api_true_size;
   uint64_t buffer_size = 0;               // bytes passed
   uint64_t log_length = 0;                // bytes without NUL
   Kept kept = Kept::none;

@@ -234,6 +234,7 @@ base::Result<Attempt> read_attempt(Row& row) {
   BPFM_TRY(seen.calls, decode_calls(row.bytes()));
   seen.btf_kinds = static_cast<uint32_t>(row.number());
   seen.needs_call = row.number() != 0;
+  seen.api_true_size = row.maybe_size();
   attempt.note = row.bytes();
   seen.log_head = row.bytes();
   seen.log_tail = row.bytes();
@@ -345,7 +346,7 @@ void Store::State::write_attempt(int64_t number, const CellResult& result) {
               name(seen.kept), int64_t{seen.overrun}, int64_t{seen.touched}, int64_t{seen.verified},
               int64_t{seen.btf_unreadable}, seen.log_sha256, int64_t{seen.duration.count()},
               std::string_view(), note, head, tail, messages, int64_t{seen.btf_kinds},
-              int64_t{seen.needs_call});
+              int64_t{seen.needs_call}, stored(seen.api_true_size));
   constexpr int kCallsColumn = 21;
   insert.bindNoCopy(kCallsColumn, calls.data(), static_cast<int>(calls.size()));
   insert.exec();

@@ -66,6 +66,7 @@ CREATE TABLE attempts (
   log_tail INTEGER REFERENCES texts(number), messages INTEGER REFERENCES texts(number),
   btf_kinds INTEGER NOT NULL DEFAULT 0,   -- bit = kind; format 2
   needs_call INTEGER NOT NULL DEFAULT 1,  -- format 2
+  api_true_size INTEGER,                  -- format 2
   PRIMARY KEY (run, cell, attempt),
   FOREIGN KEY (run, cell) REFERENCES cells(run, place)
 ) WITHOUT ROWID;
@@ -75,6 +76,7 @@ const char* const kUpgradeFrom1 = R"sql(
 ALTER TABLE runs ADD COLUMN laws TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE attempts ADD COLUMN btf_kinds INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE attempts ADD COLUMN needs_call INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE attempts ADD COLUMN api_true_size INTEGER;
 UPDATE attempts SET calls = calls_from_format_1(calls);
 )sql";
 
@@ -97,12 +99,12 @@ const char* const kUpsertProgram =
 const char* const kInsertAttempt =
     "INSERT INTO attempts VALUES (?1,?2,"
     "(SELECT coalesce(max(attempt), 0) + 1 FROM attempts WHERE run=?1 AND cell=?2),"
-    "?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26,?27)";
+    "?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26,?27,?28)";
 const char* const kSelectAttempts =
     "SELECT a.cell, a.key, a.cached, a.state, a.error, a.kernel_errno, a.decided_by,"
     " a.return_value, a.log_true_size, a.true_size, a.buffer_size, a.log_length, a.kept, a.overrun,"
     " a.touched, a.verified, a.btf_unreadable, a.log_sha256, a.duration_ns, a.calls, "
-    "a.btf_kinds, a.needs_call, n.body, h.body, t.body, m.body"
+    "a.btf_kinds, a.needs_call, a.api_true_size, n.body, h.body, t.body, m.body"
     " FROM attempts a LEFT JOIN texts n ON n.number = a.note"
     " LEFT JOIN texts h ON h.number = a.log_head LEFT JOIN texts t ON t.number = a.log_tail"
     " LEFT JOIN texts m ON m.number = a.messages WHERE a.run=? ORDER BY a.cell, a.attempt";

@@ -14,7 +14,7 @@ struct FieldRow {
   std::string_view name;
   FieldKind kind;
 };
-constexpr std::array<FieldRow, 30> kFields = {{
+constexpr std::array<FieldRow, 31> kFields = {{
     {Field::outcome, "outcome", FieldKind::word},
     {Field::error, "errno", FieldKind::word},
     {Field::kernel_errno, "kernel_errno", FieldKind::word},
@@ -32,6 +32,7 @@ constexpr std::array<FieldRow, 30> kFields = {{
     {Field::btf_unreadable, "btf_unreadable", FieldKind::yes_no},
     {Field::log_true_size, "log_true_size", FieldKind::number},
     {Field::true_size, "true_size", FieldKind::number},
+    {Field::api_true_size, "api_true_size", FieldKind::number},
     {Field::buffer_size, "buffer_size", FieldKind::number},
     {Field::log_length, "log_length", FieldKind::number},
     {Field::overrun, "overrun", FieldKind::number},

@@ -47,6 +47,7 @@ enum class Field {
   // numbers; optional ones may be absent
   log_true_size,
   true_size,
+  api_true_size,  // what the library left in its option
   buffer_size,
   log_length,
   overrun,

@@ -96,6 +96,7 @@ Observation read_observation(Reader& in) {
   out.kernel_errno = in.s32();
   out.log_true_size = in.u64();
   out.true_size = in.u64();
+  out.api_true_size = in.u64();
   out.buffer_size = in.u64();
   out.log_length = in.u64();
   out.overrun = in.u32();
@@ -170,7 +171,7 @@ std::string encode(const CellDone& done) {
   out.u8(o.state).u8(o.decided_by).u8(o.kept).u8(o.flags);
   out.u32(static_cast<uint32_t>(o.api_errno)).u64(static_cast<uint64_t>(o.return_value));
   out.u32(static_cast<uint32_t>(o.kernel_errno)).u64(o.log_true_size).u64(o.true_size);
-  out.u64(o.buffer_size).u64(o.log_length).u32(o.overrun).u64(o.duration_ns);
+  out.u64(o.api_true_size).u64(o.buffer_size).u64(o.log_length).u32(o.overrun).u64(o.duration_ns);
   out.bytes({reinterpret_cast<const char*>(o.log_sha256.data()), o.log_sha256.size()});
   out.u32(o.btf_kinds).u16(static_cast<uint16_t>(o.calls.size()));
   for (const auto& call : o.calls) {

@@ -62,7 +62,7 @@ struct Observation {
   int32_t api_errno = 0;
   int64_t return_value = 0;
   int32_t kernel_errno = 0;
-  uint64_t log_true_size = 0, true_size = 0, buffer_size = 0, log_length = 0;
+  uint64_t log_true_size = 0, true_size = 0, api_true_size = 0, buffer_size = 0, log_length = 0;
   uint32_t overrun = 0;
   uint64_t duration_ns = 0;
   std::array<uint8_t, 32> log_sha256{};

@@ -65,7 +65,8 @@ enum bpfm_buffer {
 /* An observation of RESULT:
  *   u8 state, u8 decided_by, u8 kept, u8 flags, s32 api_errno (0: success; positive, libbpf's own
  *   from 4000), s64 return_value, s32 kernel_errno (0: success), u64 log_true_size (as the kernel
- *   told it), u64 true_size (used for a relative buffer; 0: not measured), u64 buffer_size
+ *   told it), u64 true_size (used for a relative buffer; 0: not measured), u64 api_true_size
+ * (what the library left in its own option of that name), u64 buffer_size
  * (passed), u64 log_length (without NUL), u32 overrun (bytes written past the buffer), u64
  * duration_ns, bytes32 log_sha256 (zero when the log is empty), u32 btf_kinds (bit n: BTF of kind n
  * was there; 0: not known), u16 n, n x call, str log_head, str log_tail, str messages (of the
@@ -82,6 +83,7 @@ enum bpfm_decided { BPFM_BY_UNKNOWN = 0, BPFM_BY_LIBRARY = 1, BPFM_BY_KERNEL = 2
 enum bpfm_kept { BPFM_KEPT_NONE = 0, BPFM_KEPT_HEAD = 1, BPFM_KEPT_TAIL = 2, BPFM_KEPT_ALL = 3 };
 enum bpfm_observation_flag {
   BPFM_TRUE_SIZE_TOLD = 1, /* log_true_size is the kernel's own */
+  BPFM_API_TRUE_SIZE = 32, /* the library has such an option, and was called */
   BPFM_TOUCHED = 2,        /* the kernel wrote into the log buffer */
   BPFM_BTF_UNREADABLE = 8, /* the library refused, and it cannot read this kernel's BTF */
   BPFM_VERIFIED = 4,       /* there is evidence that verification was reached */

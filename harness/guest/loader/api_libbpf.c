@@ -65,6 +65,15 @@ static void take_result(struct answer* answer, long result) {
     answer->api_errno = LIBBPF_IS_AT_LEAST(1, 0) || result != -1 ? (int32_t)-result : errno;
 }
 
+#if LIBBPF_IS_AT_LEAST(1, 2) /* opts.log_true_size of bpf_prog_load() and bpf_btf_load() */
+#define ASK_TRUE_SIZE(opts) ((opts)->log_true_size = TRUE_SIZE_BEFORE)
+#define TAKE_TRUE_SIZE(opts, answer) \
+  ((answer)->has_true_size = true, (answer)->true_size = (opts)->log_true_size)
+#else
+#define ASK_TRUE_SIZE(opts) ((void)0)
+#define TAKE_TRUE_SIZE(opts, answer) ((void)0)
+#endif
+
 /* --- low-level program load --- */
 
 static void prog_load(const struct load* load, struct answer* answer) {
@@ -78,9 +87,11 @@ static void prog_load(const struct load* load, struct answer* answer) {
   opts.log_level = load->level;
   opts.log_buf = load->buffer;
   opts.log_size = (uint32_t)load->size;
+  ASK_TRUE_SIZE(&opts);
   fd = bpf_prog_load((enum bpf_prog_type)program->prog_type, program->name, program->license,
                      (const struct bpf_insn*)program->instructions, program->instruction_count,
                      &opts);
+  TAKE_TRUE_SIZE(&opts, answer);
 #else
   struct bpf_load_program_attr attr;
   memset(&attr, 0, sizeof attr);
@@ -109,7 +120,9 @@ static void btf_load(const struct load* load, struct answer* answer) {
   opts.log_level = load->level;
   opts.log_buf = load->buffer;
   opts.log_size = (uint32_t)load->size;
+  ASK_TRUE_SIZE(&opts);
   fd = bpf_btf_load(program->btf, program->btf_size, &opts);
+  TAKE_TRUE_SIZE(&opts, answer);
 #else
   /* bpf_load_btf() takes "log or not", and drops the request when there is no buffer. */
   if (load->level > 1) {

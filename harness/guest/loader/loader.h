@@ -88,6 +88,8 @@ struct load {
   uint32_t instruction_count; /* of the function as it is in the object */
 };
 
+#define TRUE_SIZE_BEFORE 77 /* harness/result/observation.h */
+
 /* What the loader's API answered. */
 struct answer {
   uint8_t state;        /* enum bpfm_state */
@@ -95,6 +97,8 @@ struct answer {
   int64_t return_value; /* as the API gave it */
   const char* note;     /* why it is not expressible or what failed; static text */
   bool btf_unreadable;  /* it failed, and the library cannot read this kernel's BTF */
+  bool has_true_size;   /* the library has an option log_true_size; it held TRUE_SIZE_BEFORE */
+  uint32_t true_size;   /* what it holds after the call */
   bool no_call_needed;  /* what was asked for makes no bpf() call */
   uint32_t btf_kinds;   /* of BTF that was read; 0: none, or not known */
 };

@@ -129,6 +129,7 @@ static void look(const struct load* load, struct outcome* out) {
   if (record.log_true_size) out->flags |= BPFM_TRUE_SIZE_TOLD;
   if (record.touched) out->flags |= BPFM_TOUCHED;
   if (out->answer.btf_unreadable) out->flags |= BPFM_BTF_UNREADABLE;
+  if (out->answer.has_true_size) out->flags |= BPFM_API_TRUE_SIZE;
   if (out->answer.no_call_needed) out->flags |= BPFM_NO_CALL_NEEDED;
   out->btf_kinds = record.btf_kinds ? record.btf_kinds : out->answer.btf_kinds;
   if (record.dropped)
@@ -174,6 +175,7 @@ static size_t encode(const struct outcome* out, uint8_t* at) {
   put32(&w, measured && record.measured ? (uint32_t)record.kernel_errno : 0);
   put64(&w, measured ? record.log_true_size : 0);
   put64(&w, out->true_size);
+  put64(&w, out->answer.true_size);
   put64(&w, measured && record.measured && !out->buffer_size ? record.size : out->buffer_size);
   put64(&w, measured ? log->length : 0);
   put32(&w, measured ? record.overrun : 0);

@@ -41,7 +41,7 @@ TEST(Range, since_a_point_with_the_last_no_before_it) {
 }
 
 TEST(Range, the_oldest_point_has_it_already) {
-  EXPECT_EQ(told("5.10=yes 6.1=yes"), "≤5.10");
+  EXPECT_EQ(told("5.10=yes 6.1=yes"), "≤5.10 … 6.1");
   EXPECT_EQ(told("5.10=yes"), "≤5.10");
 }
 
@@ -55,7 +55,7 @@ TEST(Range, never_and_not_measured_are_two_things) {
 TEST(Range, nothing_is_claimed_of_unknown_points) {
   EXPECT_EQ(told("5.10=no 6.1=? 6.12=yes"), "6.12 (not on 5.10)");
   EXPECT_EQ(told("5.10=? 6.1=? 6.12=yes"), "≤6.12");
-  EXPECT_EQ(told("5.10=yes 6.1=? 6.12=yes"), "≤5.10");
+  EXPECT_EQ(told("5.10=yes 6.1=? 6.12=yes"), "≤5.10 … 6.12");
   EXPECT_EQ(told("5.10=yes 6.1=? 6.12=no"), "up to 5.10 (not on 6.12)");
 }
 
@@ -110,7 +110,7 @@ TEST(Lines, vendors_have_lines_of_their_own) {
   const auto lines = kernel_lines(findings.results[0], run);
   ASSERT_EQ(lines.size(), 2u);
   EXPECT_EQ(lines[0].name, "debian");
-  EXPECT_EQ(range_text(lines[0]), "≤5.10.262");
+  EXPECT_EQ(range_text(lines[0]), "≤5.10.262 … 7.3.4");
   EXPECT_EQ(lines[1].name, "ubuntu");
   EXPECT_EQ(range_text(lines[1]), "never");
 }

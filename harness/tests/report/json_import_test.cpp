@@ -93,6 +93,7 @@ void make_odd(result::CellRecord& cell, Odd& odd) {
   seen.verified = odd.below(2) == 0;
   seen.touched = odd.below(2) == 0;
   seen.needs_call = odd.below(2) == 0;
+  if (odd.below(2) == 0) seen.api_true_size = odd.below(100);
   seen.btf_kinds = odd.below(2) == 0 ? odd.below(1u << 31) << 1 : 0;
   seen.overrun = odd.below(2);
   seen.duration = std::chrono::nanoseconds(odd.below(1u << 31));

@@ -13,7 +13,7 @@ wire::Observation measured() {
   seen.state = BPFM_MEASURED;
   seen.decided_by = BPFM_BY_KERNEL;
   seen.kept = BPFM_KEPT_TAIL;
-  seen.flags = BPFM_TRUE_SIZE_TOLD | BPFM_TOUCHED;
+  seen.flags = BPFM_TRUE_SIZE_TOLD | BPFM_TOUCHED | BPFM_API_TRUE_SIZE;
   seen.api_errno = 28;
   seen.return_value = -28;
   seen.kernel_errno = 28;
@@ -34,6 +34,7 @@ wire::Observation measured() {
                  .measured = true,
                  .length = 127}};
   seen.btf_kinds = 1U << 19;
+  seen.api_true_size = 77;
   seen.log_head = "head";
   seen.log_tail = "tail";
   seen.messages = "said";
@@ -62,6 +63,7 @@ TEST(FromWire, everything_that_was_measured_is_taken_over) {
   expected.messages = "said";
   expected.calls = {{5, 1, 128, 144, 28, false, true, 127}};
   expected.btf_kinds = 1U << 19;
+  expected.api_true_size = 77;
   expected.duration = std::chrono::microseconds(1500);
   EXPECT_EQ(attempt.observation, expected);
 }

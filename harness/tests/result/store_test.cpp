@@ -83,6 +83,7 @@ Attempt full_attempt() {
   seen.calls = {{5, 1, 4096, 144, 13, false, true, 4095},
                 {18, UINT32_MAX, 0, 28, 22, true, false, 0}};
   seen.btf_kinds = UINT32_MAX;
+  seen.api_true_size = 0;
   seen.needs_call = false;
   seen.duration = std::chrono::nanoseconds(1'234'567);
   return attempt;
@@ -351,6 +352,7 @@ void make_format_1(const std::function<int64_t(const std::string&)>& sql) {
   sql("UPDATE attempts SET calls=CAST(substr(calls, 1, 24) || substr(calls, 29, 24) AS BLOB) "
       "WHERE length(calls) > 0");
   for (const char* column : {"attempts DROP COLUMN btf_kinds", "attempts DROP COLUMN needs_call",
+                             "attempts DROP COLUMN api_true_size",
                              "runs DROP COLUMN laws"})
     sql(std::string("ALTER TABLE ") + column);
   sql("PRAGMA user_version=1");
@@ -375,6 +377,7 @@ TEST_F(StoreTest, a_file_of_format_1_is_brought_up_in_place) {
     for (auto& call : attempt.observation.calls) call.length = 0;  // format 1 did not know it
     attempt.observation.btf_kinds = 0;
     attempt.observation.needs_call = true;
+    attempt.observation.api_true_size.reset();
     EXPECT_EQ(back->cells[0].attempt, attempt);
     EXPECT_EQ(back->cells[2].attempt, loaded());
     EXPECT_TRUE(back->laws.empty());

@@ -17,6 +17,7 @@ CellDone example() {
   o.kernel_errno = 28;
   o.return_value = -28;
   o.log_true_size = 123456;
+  o.api_true_size = 77;
   o.buffer_size = 4096;
   o.log_length = 4095;
   o.duration_ns = 1'000'000;
@@ -42,6 +43,7 @@ TEST(Messages, a_result_comes_back_with_every_field) {
   EXPECT_EQ(o.api_errno, 28);
   EXPECT_EQ(o.return_value, -28);
   EXPECT_EQ(o.log_true_size, 123456U);
+  EXPECT_EQ(o.api_true_size, 77U);
   EXPECT_EQ(o.log_length, 4095U);
   ASSERT_EQ(o.calls.size(), 2U);
   EXPECT_TRUE(o.calls[0].measured);
