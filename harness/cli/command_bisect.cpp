@@ -77,7 +77,6 @@ class Search {
       : workspace_(context.open_workspace()), data_(data), law_(law) {
     request_ = options.request;
     request_.made = std::move(matrix);
-    request_.quiet = true;
   }
 
   // One boot of each kernel given, with the loaders given. `take` reads the lines of the axis.
@@ -260,6 +259,7 @@ void add_bisect(CLI::App& app, Context& context) {
   command->add_option("-l,--loader", options->request.selection.loaders,
                       "Only loaders whose id matches");
   command->add_flag("--offline", options->request.offline, "Take kernels only from the workspace");
+  command->add_flag("-q,--quiet", options->request.quiet, "Only the answers and what goes wrong");
   command->add_option("--qemu", options->request.qemu, "QEMU to use")->capture_default_str();
   command->callback([&context, options] {
     const auto status = bisect(context, *options);
