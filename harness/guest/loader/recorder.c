@@ -23,6 +23,7 @@
 /* Byte offsets in union bpf_attr, the same since the fields exist (include/uapi/linux/bpf.h). */
 enum {
   PROG_INSN_CNT = 4,
+  PROG_INSNS = 8,
   PROG_LOG_LEVEL = 24,
   PROG_LOG_SIZE = 28,
   PROG_LOG_BUF = 32,
@@ -121,9 +122,14 @@ static bool kernel_takes_names(void) {
   return known;
 }
 
-/* A PROG_LOAD of the program itself carries its name (cut to 15 characters). Where the kernel takes
- * no names it carries none, and at least as many instructions as the function. */
+/* A low-level PROG_LOAD of the program itself passes the very instructions that the library was
+ * given; its name is no sign, since libbpf from 1.0 on drops it where a caller without rights makes
+ * its probe of names fail. An object's carries the name (cut to 15 characters); where the kernel
+ * takes no names it carries none, and at least as many instructions as the function. */
 static bool is_programs_load(const uint8_t* attr, uint32_t attr_size) {
+  if (current->interface == BPFM_PROG_LOAD)
+    return field64(attr, attr_size, PROG_INSNS) ==
+           (uint64_t)(uintptr_t)current->program->instructions;
   char name[16] = "";
   if (PROG_NAME + sizeof name <= attr_size) memcpy(name, attr + PROG_NAME, sizeof name);
   /* libbpf up to 0.6 tries the same program as a kprobe to explain a failure. */

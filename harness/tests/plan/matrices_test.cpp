@@ -21,7 +21,8 @@ class Matrices : public ::testing::Test {
       : kernels_(*spec::read_kernel_catalogue(BPFM_SOURCE "/images/kernels.yaml")),
         loaders_(*spec::read_loader_catalogue(BPFM_SOURCE "/images/libbpf.yaml")) {
     for (const char* plain : {"trivial", "uninitialised", "long_valid", "long_fault",
-                              "endless_loop", "too_complex", "own_btf"})
+                              "endless_loop", "too_complex", "own_btf", "bad_btf", "bad_ld_imm64",
+                              "btf_decl_tag", "btf_enum64", "btf_float", "btf_type_tag"})
       objects_.add(plain, {plain});
     for (const char* relocated : {"global_data", "core_relocation"})
       objects_.add(relocated, {relocated}).functions[0].has_relocations = true;
