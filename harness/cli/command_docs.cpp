@@ -38,7 +38,7 @@ base::Result<std::vector<compat::Page>> pages_of_run(Context& context, const Opt
   BPFM_TRY(auto laws, spec::read_laws(data.laws()));
   BPFM_TRY(const auto claims, spec::read_claims(data.laws() / "claims/claims.yaml", laws));
   BPFM_TRY(const auto stored, read_run(context.open_workspace(), options.choice));
-  add_own_laws(stored.run, laws);
+  if (options.choice.file.empty()) add_own_laws(stored.run, laws);
   const auto findings = law::evaluate(laws, stored.run);
   return compat::make_pages({stored.run, stored.judgement, laws, findings, claims});
 }

@@ -7,14 +7,18 @@ namespace bpfmatrix::cli {
 namespace {
 
 // Reads the run's own law files into `all`; what cannot be read is told and leaves the others.
-void add_own_laws(const std::vector<std::string>& names, std::vector<spec::Law>& all,
+void add_own_laws(const std::vector<std::string>& names, bool foreign, std::vector<spec::Law>& all,
                   std::vector<law::Finding>& lost) {
   const auto shipped = all;
   std::vector<std::filesystem::path> files;
   std::error_code ignored;
   for (const auto& name : names) {
     if (!spec::names_law_file(name)) continue;
-    if (std::filesystem::exists(name, ignored))
+    if (foreign)
+      lost.push_back({fmt::format("law file {} is not read for a run from a file: its law was held "
+                                  "against nothing",
+                                  name)});
+    else if (std::filesystem::exists(name, ignored))
       files.emplace_back(name);
     else
       lost.push_back({fmt::format("law file {} is gone: its law was held against nothing", name)});
@@ -31,10 +35,10 @@ void add_own_laws(const std::vector<std::string>& names, std::vector<spec::Law>&
 }  // namespace
 
 base::Result<StoredLaws> read_stored_laws(const std::vector<std::string>& names,
-                                          const image::DataFolder& data) {
+                                          const image::DataFolder& data, bool foreign) {
   StoredLaws stored;
   BPFM_TRY(auto all, spec::read_laws(data.laws()));
-  add_own_laws(names, all, stored.lost);
+  add_own_laws(names, foreign, all, stored.lost);
   for (const auto& name : names) {
     const bool useful =
         spec::names_law_file(name) || std::ranges::any_of(all, [&](const spec::Law& law) {

@@ -10,10 +10,10 @@
 namespace bpfmatrix::cli {
 namespace {
 
-base::Status hold_laws(StoredRun& stored) {
+base::Status hold_laws(StoredRun& stored, bool foreign) {
   if (stored.run.laws.empty()) return {};
   BPFM_TRY(const auto data, image::find_data_folder());
-  BPFM_TRY(auto laws, read_stored_laws(stored.run.laws, data));
+  BPFM_TRY(auto laws, read_stored_laws(stored.run.laws, data, foreign));
   stored.laws = std::move(laws.laws);
   stored.findings = law::evaluate(stored.laws, stored.run);
   for (auto& lost : laws.lost) stored.findings.findings.push_back(std::move(lost));
@@ -33,7 +33,7 @@ base::Result<StoredRun> read_run(const image::Workspace& workspace, const std::s
   StoredRun stored;
   BPFM_TRY(stored.run, store.read(name));
   stored.judgement = result::judge(stored.run);
-  BPFM_CHECK(hold_laws(stored));
+  BPFM_CHECK(hold_laws(stored, false));
   return stored;
 }
 
@@ -51,7 +51,7 @@ base::Result<StoredRun> read_run(const image::Workspace& workspace, const RunCho
   StoredRun stored;
   BPFM_TRY(stored.run, read_results_file(choice.file));
   stored.judgement = result::judge(stored.run);
-  BPFM_CHECK(hold_laws(stored));
+  BPFM_CHECK(hold_laws(stored, true));
   return stored;
 }
 

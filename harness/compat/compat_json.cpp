@@ -3,6 +3,7 @@
 #include <string>
 
 #include "compat/each_page.h"
+#include "compat/evidence.h"
 #include "compat/statement.h"
 #include "law/range.h"
 
@@ -78,7 +79,7 @@ ordered_json compat_of(const Material& material, size_t place) {
           {"support", std::move(support)},
           {"status",
            {{"kind", law.kind == spec::Law::Kind::law ? "law" : "feature"},
-            {"measured", !result.points.empty()}}}};
+            {"measured", std::ranges::any_of(result.points, is_decided, &law::Point::verdict)}}}};
 }
 
 }  // namespace

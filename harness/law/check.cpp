@@ -98,15 +98,28 @@ bool ordered(Op op, const Value& value, const Operand& operand, const Pair& cell
 }
 
 // Do the calls follow the patterns in order? "..." stands for any number of calls.
+// As globs are matched: after a mismatch the last "..." takes one call more, so that the time grows
+// with the product of both lengths.
 bool follows(std::span<const std::string> calls, std::span<const std::string> patterns) {
-  if (patterns.empty()) return calls.empty();
-  if (patterns.front() == "...") {
-    for (size_t skipped = 0; skipped <= calls.size(); ++skipped)
-      if (follows(calls.subspan(skipped), patterns.subspan(1))) return true;
-    return false;
+  constexpr size_t kNone = SIZE_MAX;
+  size_t call = 0, pattern = 0, last_any = kNone, call_behind_any = 0;
+  while (call < calls.size()) {
+    const bool left = pattern < patterns.size();
+    if (left && patterns[pattern] == "...") {
+      last_any = pattern++;
+      call_behind_any = call;
+    } else if (left && base::glob_matches(patterns[pattern], calls[call])) {
+      ++call;
+      ++pattern;
+    } else if (last_any != kNone) {
+      pattern = last_any + 1;
+      call = ++call_behind_any;
+    } else {
+      return false;
+    }
   }
-  return !calls.empty() && base::glob_matches(patterns.front(), calls.front()) &&
-         follows(calls.subspan(1), patterns.subspan(1));
+  while (pattern < patterns.size() && patterns[pattern] == "...") ++pattern;
+  return pattern == patterns.size();
 }
 
 bool meets_sequence(const Check& check, const CellRecord& subject) {

@@ -86,8 +86,19 @@ class Evaluator {
         judge_feature(law, looked_at, point);
       else
         judge_law(law, looked_at, applied, point, result);
+      doubt_lost_cells(pair, point);
     }
     return point;
+  }
+
+  // What nothing contradicts does not hold where a cell was lost: that one might have.
+  void doubt_lost_cells(const ResolvedLaw::Pair& pair, Point& point) const {
+    if (point.verdict != Verdict::holds) return;
+    const auto lost = std::ranges::count_if(
+        pair.cells, [&](uint32_t number) { return is_lost(run_.cells[number]); });
+    if (lost == 0) return;
+    point.verdict = Verdict::undecided;
+    point.text = fmt::format("{} of {} cells were lost", lost, pair.cells.size());
   }
 
   // Nothing is said of an exception whose range is known in part only.

@@ -23,7 +23,8 @@ inline constexpr uint32_t kNoCell = UINT32_MAX;
 // What a law or feature came to for one (kernel, loader).
 enum class Verdict {
   not_measured,  // no cell of it was measured there
-  undecided,       // a feature that its conditions need was not measured there, or is mixed
+  undecided,       // a feature that its conditions need was not measured there, or is mixed; or
+                   // nothing contradicts it, but cells were lost (crash, time-out, not run)
   not_applicable,  // no case applies, or `where` leaves no cell
   holds,           // law: all cells are as it says; feature: yes
   broken,          // law: a cell contradicts it; feature: no

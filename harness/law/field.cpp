@@ -104,6 +104,8 @@ Value value_of(const result::CellRecord& cell, Field field) {
     case Field::log_tail:
       return &seen.log_tail;
     case Field::log_sha256:
+      // Two cells without a text are no two equal texts.
+      if (seen.log_sha256.empty()) return {};
       return &seen.log_sha256;
     case Field::messages:
       return &seen.messages;

@@ -215,6 +215,30 @@ base::Result<uint32_t> place_of(const json& cell, const char* axis, const Places
   return at->second;
 }
 
+// A document of ours needs eight; writing a value out again goes as deep as it is nested.
+constexpr int kMaxDepth = 32;
+// The run's line names every kernel, loader, program and expectation; a cell's is some kilobytes.
+constexpr size_t kMaxLine = size_t{64} << 20;
+
+bool nested_too_deep(std::string_view text) {
+  int depth = 0;
+  bool in_string = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      if (c == '"') in_string = false;
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '[' || c == '{') {
+      if (++depth > kMaxDepth) return true;
+    } else if (c == ']' || c == '}') {
+      --depth;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 struct JsonImport::State {
@@ -235,12 +259,17 @@ struct JsonImport::State {
       BPFM_CHECK(read_line(std::exchange(rest, {})));
     }
     rest += bytes;
+    if (rest.size() > kMaxLine)
+      return fail(ErrorKind::invalid_input, "line {}: longer than {}", line + 1,
+                  base::format_bytes(kMaxLine));
     return {};
   }
 
   base::Status read_line(std::string_view text) {
     ++line;
     if (text.ends_with('\r')) text.remove_suffix(1);
+    if (nested_too_deep(text))
+      return fail(ErrorKind::invalid_input, "line {}: nested deeper than {}", line, kMaxDepth);
     try {
       return read(text).in(fmt::format("line {}", line));
     } catch (const json::exception& error) {

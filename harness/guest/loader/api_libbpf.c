@@ -31,6 +31,7 @@ bool api_is_direct(void) {
 
 static char messages[BPFM_MAX_MESSAGES + 1];
 static size_t messages_size;
+static bool ours; /* what is printed now answers a question of this loader, not the load */
 
 const char* api_messages(void) {
   return messages;
@@ -39,7 +40,7 @@ const char* api_messages(void) {
 static int keep_message(enum libbpf_print_level level, const char* format, va_list args) {
   /* Of one message its beginning (some hold a whole log), of all messages the last. */
   char line[BPFM_MAX_MESSAGES / 2];
-  if (level != LIBBPF_WARN || vsnprintf(line, sizeof line, format, args) <= 0) return 0;
+  if (ours || level != LIBBPF_WARN || vsnprintf(line, sizeof line, format, args) <= 0) return 0;
   const size_t size = strlen(line);
   if (messages_size + size > BPFM_MAX_MESSAGES) {
     const size_t dropped = messages_size + size - BPFM_MAX_MESSAGES;
@@ -166,6 +167,16 @@ static int32_t read_kernel_btf(void) {
   return 0;
 }
 
+/* Asked after a failed load: is its cause that the BTF cannot be read? No part of the load. */
+static bool cannot_read_kernel_btf(void) {
+  const uint64_t began = now_ns();
+  ours = true;
+  const bool cannot = read_kernel_btf() != 0;
+  ours = false;
+  record.overhead_ns += now_ns() - began;
+  return cannot;
+}
+
 static void kernel_btf(struct answer* answer) {
   answer->no_call_needed = true;
   answer->api_errno = read_kernel_btf();
@@ -205,14 +216,19 @@ static struct bpf_object* open_object(const struct load* load) {
   return bpf_object__open_mem(load->program->bytes, load->program->size, &opts);
 }
 #else
+static bool no_object_file; /* a failure of this loader, not of the library */
+
 /* Before 0.0.6 an object in memory must have a "version" section, a file need not. */
 static int object_file(const struct program* program, char path[64]) {
+  no_object_file = true;
   const int fd = memfd_create("bpfmatrix", MFD_CLOEXEC);
   if (fd < 0) return -1;
   snprintf(path, 64, "/proc/self/fd/%d", fd);
-  if (write(fd, program->bytes, program->size) == (ssize_t)program->size) return fd;
+  if (write(fd, program->bytes, program->size) == (ssize_t)program->size) {
+    no_object_file = false;
+    return fd;
+  }
   close(fd);
-  errno = ENOSPC;
   return -1;
 }
 
@@ -269,6 +285,19 @@ static int load_object(struct bpf_object* object, const struct load* load) {
 }
 #endif
 
+/* Did the loader itself fail to hand the object over? */
+static bool object_was_lost(struct answer* answer) {
+#if LIBBPF_IS_AT_LEAST_0_0(6)
+  (void)answer;
+  return false;
+#else
+  if (!no_object_file) return false;
+  answer->state = BPFM_LOADER_ERROR;
+  answer->note = "OBJECT: it could not be written to a file in memory";
+  return true;
+#endif
+}
+
 static void object_load(const struct load* load, struct answer* answer) {
 #if !LIBBPF_IS_AT_LEAST(0, 7)
   if (!load->own_buffer) {
@@ -279,8 +308,9 @@ static void object_load(const struct load* load, struct answer* answer) {
   struct bpf_object* object = open_object(load);
   const long failed = libbpf_get_error(object);
   if (failed || !object) {
+    if (object_was_lost(answer)) return;
     take_result(answer, failed ? failed : -errno);
-    answer->btf_unreadable = answer->api_errno == ESRCH && read_kernel_btf() != 0;
+    answer->btf_unreadable = answer->api_errno == ESRCH && cannot_read_kernel_btf();
     return;
   }
   if (!set_autoload(object, load->function)) {
@@ -289,11 +319,15 @@ static void object_load(const struct load* load, struct answer* answer) {
     return;
   }
   const int result = load_object(object, load);
+  if (object_was_lost(answer)) {
+    bpf_object__close(object);
+    return;
+  }
   /* Object-level functions return the code itself in every version. */
   answer->return_value = result;
   answer->api_errno = result < 0 ? -result : 0;
   bpf_object__close(object);
-  if (result == -ESRCH && !record.measured) answer->btf_unreadable = read_kernel_btf() != 0;
+  if (result == -ESRCH && !record.measured) answer->btf_unreadable = cannot_read_kernel_btf();
 }
 
 void api_load(const struct load* load, struct answer* answer) {

@@ -142,9 +142,17 @@ static void kernel_btf(struct answer* answer) {
   void* btf = read_kernel_btf(&size);
   if (!btf) {
     answer->api_errno = errno;
+    if (errno == ENOMEM) {
+      answer->state = BPFM_LOADER_ERROR;
+      answer->note = "KERNEL_BTF: no memory to read it";
+    }
   } else {
     answer->btf_kinds = btf_kinds(btf, size);
-    answer->api_errno = answer->btf_kinds ? 0 : EINVAL;
+    /* There is nobody here who could refuse it: what this walk does not know is not measured. */
+    if (!answer->btf_kinds) {
+      answer->state = BPFM_NOT_MEASURABLE;
+      answer->note = "KERNEL_BTF: it has a kind that this loader does not know";
+    }
   }
   free(btf);
   answer->btf_unreadable = answer->api_errno != 0;

@@ -316,6 +316,7 @@ static void keep_measured(uint32_t command, const struct call* call, const struc
 }
 
 static long recorded_bpf(const long a[5]) {
+  const int errno_before = errno; /* a call that succeeds leaves it alone, and old libbpf reads it */
   const uint64_t before = now_ns();
   const uint32_t command = (uint32_t)a[0] & ~COMMON_ATTRS;
   const bool has_common = ((uint32_t)a[0] & COMMON_ATTRS) != 0;
@@ -339,7 +340,7 @@ static long recorded_bpf(const long a[5]) {
   if (measured) keep_measured(command, &call, &log, error, sizes);
   keep_call(&call, &log, error, probe, measured);
   record.overhead_ns += (called - before) + (now_ns() - returned);
-  errno = error;
+  errno = result < 0 ? error : errno_before;
   return result;
 }
 
