@@ -136,15 +136,34 @@ std::string sanitised_text(const Material& material) {
   return text.empty() ? "No upload of an object's BTF was recorded.\n\n" : text;
 }
 
+// The kind that breaks old libraries, in the kernels' own BTF as raw walked over it.
+std::string enum64_text(const result::RunRecord& run) {
+  constexpr uint32_t kEnum64 = 1U << 19;  // include/uapi/linux/btf.h, BTF_KIND_ENUM64
+  std::vector<std::string> with, without;
+  for (const auto& cell : run.cells) {
+    const uint32_t kinds = cell.attempt.observation.btf_kinds;
+    if (cell.mode.interface != Interface::kernel_btf || kinds == 0) continue;
+    auto& list = (kinds & kEnum64) != 0 ? with : without;
+    const auto id = code(run.kernels[cell.kernel].id);
+    if (std::ranges::find(list, id) == list.end()) list.push_back(id);
+  }
+  if (with.empty() && without.empty()) return "\n\n";
+  std::string text = "ENUM64 stands in the BTF of ";
+  text += with.empty() ? "no kernel" : report::join(with, ", ");
+  if (!without.empty()) text += "; not in that of " + report::join(without, ", ");
+  return text + ".\n\n";
+}
+
 }  // namespace
 
 std::string btf_kinds_page(const Material& material) {
   std::string text(kMarker);
-  text += "# BTF kinds\n\n## Which object loads\n\n";
-  text += "`object_load`, level 0, the library's own buffer.\n\n" + loads_text(material);
-  text += "## Which library reads the kernel's BTF\n\n";
-  text += "Interface `kernel_btf`: the library parses `/sys/kernel/btf/vmlinux`.\n\n";
+  text += "# BTF kinds\n\n## Which library reads the kernel's BTF\n\n";
+  text += "Interface `kernel_btf`: the library parses `/sys/kernel/btf/vmlinux`. ";
+  text += enum64_text(material.run);
   text += parses_text(material);
+  text += "## Which object loads\n\n";
+  text += "`object_load`, level 0, the library's own buffer.\n\n" + loads_text(material);
   text += "## What was sanitised\n\n";
   text +=
       "Kinds in the BTF that the library passed to the kernel, against those of the object as "

@@ -3,7 +3,8 @@
 // Only the revision that is asked for is fetched, without history. A repository on this machine is
 // fetched from like any other and never read in place: its configuration could name filters that
 // git would run. Git runs without hooks, prompts and system configuration, and speaks https, http,
-// git, ssh and file only. Blocking; needs git. Who names a repository answers for what is built
+// git, ssh and file only; the user's own configuration and git's variables of the environment apply
+// (url.insteadOf, proxies). Blocking; needs git. Who names a repository answers for what is built
 // from it.
 #pragma once
 

@@ -167,6 +167,32 @@ TEST(Check, calls_follow_a_sequence) {
   EXPECT_FALSE(met(Field::probes, Op::sequence, {text("P*")}));
 }
 
+TEST(Check, many_gaps_over_many_calls_are_matched_at_once) {
+  auto cell = rejected();
+  auto one = cell.attempt.observation.calls.front();
+  one.cmd = 5;  // PROG_LOAD
+  one.probe = false;
+  cell.attempt.observation.calls.assign(128, one);
+  std::vector<spec::Operand> patterns;
+  for (int i = 0; i < 20; ++i) {
+    patterns.push_back(text("..."));
+    patterns.push_back(text("P*"));
+  }
+  patterns.push_back(text("Z"));  // never there: every way would have to be tried
+  EXPECT_FALSE(meets(check(Field::calls, Op::sequence, patterns), cell, nullptr));
+  patterns.back() = text("...");
+  EXPECT_TRUE(meets(check(Field::calls, Op::sequence, patterns), cell, nullptr));
+}
+
+TEST(Check, two_missing_texts_are_not_equal) {
+  auto cell = rejected();
+  cell.attempt.observation.log_sha256.clear();
+  const auto same = check(Field::log_sha256, Op::equal, {other(Field::log_sha256)});
+  EXPECT_FALSE(meets(same, cell, &cell));
+  cell.attempt.observation.log_sha256 = "ab";
+  EXPECT_TRUE(meets(same, cell, &cell));
+}
+
 TEST(Check, kinds_of_btf_are_sorted_names) {
   auto cell = rejected();
   EXPECT_TRUE(meets(check(Field::btf_kinds, Op::absent), cell, nullptr));

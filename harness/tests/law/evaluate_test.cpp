@@ -86,6 +86,27 @@ TEST(Evaluate, cells_without_an_observation_are_not_looked_at) {
   }
 }
 
+TEST(Evaluate, nothing_holds_where_a_cell_was_lost_but_what_contradicts_is_still_told) {
+  auto law = made_law();
+  law.modes.push_back(mode_of_level(1));
+  auto feature = made_feature();
+  feature.modes = law.modes;
+  auto run = made_run();
+  cell_at(run, "debian-6.1", "raw", "trivial", 2).attempt.state = AttemptState::kernel_crash;
+  EXPECT_THAT(verdicts({law}, run), ElementsAre(Verdict::holds, Verdict::undecided, Verdict::holds,
+                                                Verdict::holds));
+  EXPECT_THAT(verdicts({feature}, run), ElementsAre(Verdict::holds, Verdict::undecided,
+                                                    Verdict::holds, Verdict::holds));
+  EXPECT_EQ(evaluate({law}, run).results[0].points[1].text, "1 of 2 cells were lost");
+  cell_at(run, "debian-6.1", "raw", "trivial", 1).attempt.observation.error = kEinval;
+  EXPECT_EQ(verdicts({law}, run)[1], Verdict::broken);
+  // What cannot be expressed is not lost.
+  auto expressed = made_run();
+  cell_at(expressed, "debian-6.1", "raw", "trivial", 2).attempt.state =
+      AttemptState::not_expressible;
+  EXPECT_EQ(verdicts({law}, expressed)[1], Verdict::holds);
+}
+
 TEST(Evaluate, cells_that_do_not_meet_where_are_not_looked_at) {
   auto run = made_run();
   refuse(run, kEinval, [](const CellRecord& cell) { return cell.kernel == 1; });

@@ -209,5 +209,12 @@ TEST(JsonImport, a_value_that_no_run_can_have_is_told_with_its_line) {
   EXPECT_THAT(mistake(good + "x\n"), HasSubstr("behind"));
 }
 
+TEST(JsonImport, what_is_nested_without_end_is_refused_before_it_is_read) {
+  const auto good = exported(short_fixture_run());
+  const std::string deep(100'000, '[');
+  EXPECT_THAT(mistake(replaced(good, "\"expectations\":[", "\"expectations\":[" + deep)),
+              HasSubstr("nested deeper"));
+}
+
 }  // namespace
 }  // namespace bpfmatrix::report
