@@ -39,7 +39,12 @@ base::Result<std::vector<compat::Page>> pages_of_run(Context& context, const Opt
   BPFM_TRY(const auto claims, spec::read_claims(data.laws() / "claims/claims.yaml", laws));
   BPFM_TRY(const auto stored, read_run(context.open_workspace(), options.choice));
   if (options.choice.file.empty()) add_own_laws(stored.run, laws);
-  const auto findings = law::evaluate(laws, stored.run);
+  auto findings = law::evaluate(laws, stored.run);
+  // Every law has a page; what was found, and how many hold, is told of those that the run names.
+  findings.findings = stored.findings.findings;
+  for (const auto count : {&law::Findings::holds, &law::Findings::broken, &law::Findings::excepted,
+                           &law::Findings::undecided, &law::Findings::not_exercised})
+    findings.*count = stored.findings.*count;
   return compat::make_pages({stored.run, stored.judgement, laws, findings, claims});
 }
 

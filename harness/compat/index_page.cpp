@@ -39,7 +39,7 @@ std::string header_text(const Material& material) {
       findings.not_exercised, count(findings.features, "feature"));
   return text +
          "Nothing here is typed in: the pages are made by `bpfmatrix docs` from the cells of this "
-         "run. A range speaks of the versions that were measured and of none between them.\n\n"
+         "run. A range speaks of the versions that were measured and of none between them; ≤ means that the oldest has it already.\n\n"
          "- [What is documented, against what was measured](documented.md)\n"
          "- [BTF kinds](btf-kinds.md)\n"
          "- [Strategies to get a whole log](strategies.md)\n"

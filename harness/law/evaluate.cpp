@@ -236,10 +236,16 @@ Verdict worst(const Result& result) {
   return Verdict::not_applicable;
 }
 
+// Was a feature measured there, whatever the answer?
+bool is_answer(const Point& point) {
+  return point.verdict == Verdict::holds || point.verdict == Verdict::broken ||
+         point.verdict == Verdict::mixed;
+}
+
 void count(Findings& findings) {
   for (const auto& result : findings.results) {
     if (result.law->kind == Law::Kind::feature) {
-      ++findings.features;
+      findings.features += std::ranges::any_of(result.points, is_answer) ? 1 : 0;
       continue;
     }
     const Verdict verdict = worst(result);

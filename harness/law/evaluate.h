@@ -79,7 +79,7 @@ struct Findings {
   // Laws (not features) by their worst point: broken, undecided, excepted, holds; not_exercised
   // where no case applied anywhere.
   uint32_t holds = 0, broken = 0, excepted = 0, undecided = 0, not_exercised = 0;
-  uint32_t features = 0;
+  uint32_t features = 0;  // measured on some kernel with some loader
 };
 
 // `laws` must outlive the result and hold every feature that a condition names.

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <map>
 #include <tuple>
 
@@ -85,9 +86,27 @@ std::string laws_line(const law::Findings& laws) {
   return line + fmt::format("; features: {}", laws.features);
 }
 
+// "undecided: boundary, part-that-is-kept (log-rotates was not measured on debian-6.1)": laws that have
+// the same first reason share a line.
+void add_undecided(const law::Findings& laws, std::vector<std::string>& lines) {
+  std::map<std::string, std::string> ids_of;  // reason -> laws
+  for (const auto& result : laws.results) {
+    if (result.law->kind == spec::Law::Kind::feature) continue;
+    const auto point =
+        std::ranges::find(result.points, law::Verdict::undecided, &law::Point::verdict);
+    if (point == result.points.end()) continue;
+    auto& ids = ids_of[point->text];
+    ids += (ids.empty() ? "" : ", ") + result.law->id;
+  }
+  for (const auto& [reason, ids] : ids_of)
+    lines.push_back(
+        fmt::format("undecided: {} ({})", single_line(ids, 300), single_line(reason, 200)));
+}
+
 void add_laws(const result::RunRecord& run, const law::Findings& laws,
               std::vector<std::string>& lines) {
   if (!laws.results.empty()) lines.push_back(laws_line(laws));
+  add_undecided(laws, lines);
   for (const auto& finding : laws.findings) {
     lines.push_back("finding: " + single_line(finding.text, kFindingLength));
     const auto command = repro(run, finding);
