@@ -73,8 +73,8 @@ struct Finding {
 struct Findings {
   std::vector<Result> results;  // one per law given, same order
   // Broken laws and mixed features with both cells, one for all counter-examples that are alike;
-  // exceptions that nothing contradicts any more and, in a complete run, laws that no cell
-  // exercised.
+  // exceptions that nothing contradicts any more and, in a complete run, laws that the
+  // matrix names by their ids and no cell exercised.
   std::vector<Finding> findings;
   // Laws (not features) by their worst point: broken, undecided, excepted, holds; not_exercised
   // where no case applied anywhere.

@@ -16,7 +16,13 @@ using nlohmann::json;
 class Laws : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    ran_ = run_program({"run", BPFM_TEST_DATA "/laws/all.yaml", "--quiet"});
+    // 101 is trouble on our side and no answer: seldom, on a busy machine, a guest stands still for
+    // its cell's whole limit. What a law says is never tried twice.
+    constexpr int kInfrastructure = 101;
+    for (int tries = 0; tries < 2; ++tries) {
+      ran_ = run_program({"run", BPFM_TEST_DATA "/laws/all.yaml", "--quiet"});
+      if (ran_.exit_code != kInfrastructure) break;
+    }
     document_ = export_latest();
     ASSERT_TRUE(document_.is_object()) << ran_.err;
     for (const auto& cell : document_["cells"]) cells_[cell["id"]] = cell;
