@@ -63,6 +63,8 @@ void add_run(CLI::App& app, Context& context) {
   command->add_flag("--locked", options->request.locked,
                     "Use exactly what the workspace's lock says, or refuse");
   command->add_flag("--offline", options->request.offline, "Take kernels only from the workspace");
+  command->add_flag("--cold", options->request.cold,
+                    "Boot every machine: use no saved one, and save none");
   command->add_flag("-q,--quiet", options->request.quiet, "No progress, only what goes wrong");
   command->add_option("--qemu", options->request.qemu, "QEMU to use")->capture_default_str();
   command->callback([&context, options] { run(context, *options); });

@@ -20,6 +20,7 @@ struct Workspace {
   [[nodiscard]] std::filesystem::path git() const { return root / "git"; }  // mirrors, tag lists
   [[nodiscard]] std::filesystem::path temporary() const { return root / "tmp"; }
   [[nodiscard]] std::filesystem::path evidence() const { return root / "evidence"; }  // consoles
+  [[nodiscard]] std::filesystem::path states() const { return root / "states"; }  // saved machines
   [[nodiscard]] std::filesystem::path results() const { return root / "results.sqlite"; }
   [[nodiscard]] std::filesystem::path acceleration() const { return root / "acceleration.json"; }
 };

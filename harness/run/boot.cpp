@@ -2,11 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <random>
-
 #include "base/files.h"
 #include "base/text.h"
 #include "run/console_title.h"
+#include "run/start.h"
 #include "vm/machine.h"
 
 namespace bpfmatrix::run {
@@ -29,28 +28,12 @@ struct MachineEnd {
   std::string console;                          // its text
 };
 
-std::array<uint8_t, 16> make_nonce() {
-  std::random_device random;
-  std::array<uint8_t, 16> nonce{};
-  for (auto& byte : nonce) byte = static_cast<uint8_t>(random());
-  return nonce;
-}
-
-std::string hex(const std::array<uint8_t, 16>& bytes) {
-  std::string text;
-  for (const auto byte : bytes) text += fmt::format("{:02x}", byte);
-  return text;
-}
-
 // Talks with the agent until everything is done (no Error), or something is wrong.
 boost::asio::awaitable<base::Status> talk(vm::Machine& machine, Session& session,
-                                          const BootRequest& request, const BootEvents& events,
-                                          BootReport& report, uint64_t& quiet_console) {
-  const auto started = steady_clock::now();
-  const auto boot_deadline = started + request.boot_limit;
+                                          const BootEvents& events, uint64_t& quiet_console) {
   auto last_progress = steady_clock::now();
   uint64_t progress = 0;
-  uint64_t console_before = 0;
+  uint64_t console_before = machine.console_bytes();
   while (!session.done()) {
     if (auto bytes = session.to_send(); !bytes.empty()) {
       auto sent = co_await machine.write_agent(std::move(bytes), steady_clock::now() + kSendLimit);
@@ -59,18 +42,13 @@ boost::asio::awaitable<base::Status> talk(vm::Machine& machine, Session& session
     }
     const auto cell_deadline =
         last_progress + std::chrono::milliseconds(session.limit_ms()) + kHangGrace;
-    auto bytes = co_await machine.read_agent(session.hello() ? cell_deadline : boot_deadline);
+    auto bytes = co_await machine.read_agent(cell_deadline);
     if (!bytes) co_return bytes.error();
     if (bytes->empty()) co_return base::fail(ErrorKind::process, "the machine ended");
     auto taken = session.take(*bytes);
     if (auto finished = session.take_finished(); !finished.empty())
       events.finished(std::move(finished));
     if (!taken) co_return taken;
-    if (session.hello() && !report.hello) {
-      report.hello = session.hello();
-      report.first_hello =
-          std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - started);
-    }
     if (session.progress() != progress) {
       progress = session.progress();
       last_progress = steady_clock::now();
@@ -153,15 +131,13 @@ void finish_all(std::deque<Job> jobs, AttemptState state, const std::string& not
   if (!finished.empty()) events.finished(std::move(finished));
 }
 
-// One machine from start to end.
-boost::asio::awaitable<base::Result<MachineEnd>> run_machine(
-    boost::asio::io_context& io, Session& session, const BootRequest& request,
-    const vm::MachineConfig& config, const BootEvents& events, BootReport& report) {
-  auto started = vm::Machine::start(io, config);
-  if (!started) co_return started.error();
-  vm::Machine machine = std::move(*started);
+// A machine that was started, to its end.
+boost::asio::awaitable<MachineEnd> run_machine(StartedMachine& started, const BootEvents& events) {
+  vm::Machine& machine = *started.machine;
+  Session& session = *started.session;
   uint64_t quiet_console = 0;
-  auto status = co_await talk(machine, session, request, events, report, quiet_console);
+  auto status = started.status;
+  if (status) status = co_await talk(machine, session, events, quiet_console);
   const bool ended_itself = !status && status.error().kind == ErrorKind::process;
   if (!status && !ended_itself) machine.kill();
   const auto ending = co_await machine.finish(steady_clock::now() + kEndGrace);
@@ -179,39 +155,42 @@ boost::asio::awaitable<BootReport> run_boot(boost::asio::io_context& io, BootReq
   BootReport report;
   uint32_t fruitless = 0;
   while (!request.jobs.empty()) {
-    const auto nonce = make_nonce();
-    auto config = request.machine;
-    config.nonce = hex(nonce);
-    Session session(nonce, *request.files, std::exchange(request.jobs, {}));
-    ++report.machines;
-    auto ended = co_await run_machine(io, session, request, config, events, report);
-    if (!ended) {
-      report.problem = ended.error().message;
+    auto started = co_await start_machine(io, request, std::exchange(request.jobs, {}), events);
+    Session& session = *started.session;
+    if (!started.machine) {
+      report.problem = started.status.error().message;
       finish_all(session.take_unfinished({}), AttemptState::qemu_crash, report.problem, events);
       break;
     }
-    const std::string console = keep_console(request, report.machines, ended->console);
-    if (ended->state == AttemptState::measured) continue;
+    ++report.machines;
+    report.restored += started.restored ? 1 : 0;
+    if (session.hello() && !report.hello) {
+      report.hello = session.hello();
+      report.first_hello = started.to_hello;
+    }
+    const auto ended = co_await run_machine(started, events);
+    const std::string console = keep_console(request, report.machines, ended.console);
+    if (ended.state == AttemptState::measured) continue;
 
     const auto blamed = session.in_flight();
     const bool fruitful = blamed || session.cells_finished() > 0;
     fruitless = fruitful ? 0 : fruitless + 1;
     if (blamed) {
       Finished one{*blamed, {}};
-      one.attempt.state = ended->state;
-      one.attempt.note = ended->note;
+      one.attempt.state = ended.state;
+      one.attempt.note = ended.note;
       events.finished({std::move(one)});
     }
     request.jobs = session.take_unfinished(blamed);
-    events.note(fmt::format("{}: {}{} (console: {})", request.kernel, ended->note,
+    events.note(fmt::format("{}: {}{} (console: {})", request.kernel, ended.note,
                             request.jobs.empty() ? "" : "; the rest runs in a fresh machine",
                             console));
     if (fruitless >= kFruitlessStarts) {
-      const std::string tail = last_lines(ended->console, 2);
+      const std::string tail = last_lines(ended.console, 2);
       report.problem =
-          tail.empty() ? ended->note : fmt::format("{} (last console line: {})", ended->note, tail);
+          tail.empty() ? ended.note : fmt::format("{} (last console line: {})", ended.note, tail);
       report.console = console;
-      finish_all(std::exchange(request.jobs, {}), without_cell(ended->state), report.problem,
+      finish_all(std::exchange(request.jobs, {}), without_cell(ended.state), report.problem,
                  events);
     }
   }

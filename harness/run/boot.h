@@ -16,6 +16,7 @@
 
 #include "run/session.h"
 #include "vm/qemu_command.h"
+#include "vm/saved_states.h"
 
 namespace bpfmatrix::run {
 
@@ -26,11 +27,16 @@ struct BootRequest {
   std::deque<Job> jobs;                          // limit_ms already scaled by the slowdown
   std::chrono::milliseconds boot_limit{20'000};  // scaled
   std::filesystem::path evidence;                // folder for consoles
+  // Where saved machines are: one is restored when there is one of `state`, else the machine is
+  // saved once it is up. Null: every machine is booted, and none saved.
+  vm::SavedStates* states = nullptr;
+  vm::StateParts state;
 };
 
 struct BootReport {
   std::optional<wire::Hello> hello;          // of the first machine that said it
-  uint32_t machines = 0;                     // started
+  uint32_t machines = 0;                     // started, restored ones included
+  uint32_t restored = 0;                     // of them, not booted but restored
   std::chrono::milliseconds first_hello{0};  // start of QEMU to hello
   std::string problem;                       // why cells were not run; empty when all ended
   std::string console;                       // path of the last console, with the problem

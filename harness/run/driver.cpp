@@ -22,6 +22,7 @@
 #include "run/progress.h"
 #include "run/recording.h"
 #include "vm/machine.h"
+#include "vm/saved_states.h"
 
 namespace bpfmatrix::run {
 namespace {
@@ -53,6 +54,7 @@ struct Running {
   result::Store& store;
   Recorder& recorder;
   Progress& progress;
+  vm::SavedStates states;
   std::vector<uint32_t> waiting;       // kernels without a machine yet, last first
   std::optional<base::Error> failure;  // of the store: ends the run
 };
@@ -68,28 +70,31 @@ vm::MachineConfig machine_config(const RunRequest& request, const KernelSlot& sl
   return config;
 }
 
-// QEMU's whole argument line but for what varies from boot to boot and has digests of its own.
-std::string machine_line(const Running& run, const KernelSlot& slot) {
-  auto config =
-      machine_config(run.request, slot, run.planned.matrix.limits, run.acceleration.accel);
-  config.qemu = "qemu";
-  config.kernel = "kernel";
-  config.initramfs = "initramfs";
-  config.nonce.clear();
-  return fmt::format("{}", fmt::join(vm::make_command(config).argv, "\n"));
-}
-
 plan::MachineDigests machine_digests(const Running& run, const KernelSlot& slot) {
   plan::MachineDigests digests;
   digests.kernel = slot.kernel->sha256;
   digests.initramfs = slot.initramfs_sha256;
   digests.agent = run.preparation.agent_sha256;
-  digests.command_line = machine_line(run, slot);
+  digests.command_line = vm::line_for_key(
+      machine_config(run.request, slot, run.planned.matrix.limits, run.acceleration.accel));
   digests.qemu_version = run.qemu_version;
   digests.cpu_model = vm::cpu_model(run.acceleration.accel);
   digests.accel = vm::name(run.acceleration.accel);
   digests.isolation = kIsolation;
   return digests;
+}
+
+// What a saved machine of this kernel depends on.
+vm::StateParts state_parts(const Running& run, const KernelSlot& slot,
+                           const plan::MachineDigests& digests) {
+  vm::StateParts parts;
+  parts.kernel = digests.kernel;
+  parts.initramfs = digests.initramfs;
+  parts.qemu_version = digests.qemu_version;
+  parts.line = digests.command_line;
+  parts.cpu = vm::processor(run.acceleration.accel);
+  parts.text = fmt::format("{} {}", slot.kernel->id, slot.kernel->release);
+  return parts;
 }
 
 void take_results(Running& run, const plan::MachineDigests& digests,
@@ -121,6 +126,8 @@ asio::awaitable<void> run_kernel(Running& run, uint32_t kernel) {
   boot.jobs = jobs_of(run.planned.plan, kernel, run.preparation.files, run.acceleration.slowdown);
   boot.boot_limit = std::chrono::milliseconds(
       static_cast<int64_t>(static_cast<double>(limits.boot.count()) * run.acceleration.slowdown));
+  boot.states = run.request.cold ? nullptr : &run.states;
+  boot.state = state_parts(run, slot, digests);
   boot.evidence = run.workspace.evidence() / run.record.header.id;
   BootEvents events;
   events.finished = [&](std::vector<Finished> finished) {
@@ -256,7 +263,7 @@ base::Result<RunSummary> run_matrix(const RunRequest& request, const image::Work
     asio::io_context io;
     Running running{io,           request,      workspace, planned, preparation,
                     acceleration, qemu_version, record,    store,   recorder,
-                    progress,     {},           {}};
+                    progress,     vm::SavedStates(workspace.states()), {}, {}};
     summary.signal = run_machines(running);
     failure = running.failure;
   }

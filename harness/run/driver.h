@@ -24,6 +24,7 @@ struct RunRequest {
   vm::AccelChoice accel = vm::AccelChoice::automatic;
   bool locked = false;
   bool offline = false;
+  bool cold = false;   // boot every machine: no saved one is used, and none saved
   bool quiet = false;  // only notes on standard error
   std::string qemu = "qemu-system-x86_64";
 };

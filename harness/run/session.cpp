@@ -38,6 +38,11 @@ std::string signal_text(int number) {
 Session::Session(std::array<uint8_t, 16> nonce, const FileSet& files, std::deque<Job> jobs)
     : nonce_(nonce), files_(files), jobs_(std::move(jobs)) {}
 
+Session::Session(const wire::Wake& wake, const FileSet& files, std::deque<Job> jobs)
+    : Session(wake.nonce, files, std::move(jobs)) {
+  out_ = writer_.frame(BPFM_WAKE, wire::encode(wake));
+}
+
 base::Status Session::take(std::string_view bytes) {
   reader_.feed(bytes);
   for (;;) {

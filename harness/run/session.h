@@ -44,7 +44,10 @@ struct Finished {
 
 class Session {
  public:
+  // With a machine that boots: `nonce` is on its command line.
   Session(std::array<uint8_t, 16> nonce, const FileSet& files, std::deque<Job> jobs);
+  // With a restored machine: what is sent first is `wake`, whose nonce the hello must have.
+  Session(const wire::Wake& wake, const FileSet& files, std::deque<Job> jobs);
 
   // Takes bytes from the agent.
   base::Status take(std::string_view bytes);

@@ -89,6 +89,15 @@ asio::awaitable<base::Result<Acceleration>> fall_back(asio::io_context& io,
 
 }  // namespace
 
+std::string processor(Accel accel) {
+  std::string text = cpu_model(accel);
+  if (accel != Accel::kvm) return text;
+  std::ifstream info("/proc/cpuinfo");
+  for (std::string line; std::getline(info, line) && !line.empty();)
+    if (line.starts_with("model name") || line.starts_with("flags")) text += "\n" + line;
+  return text;
+}
+
 double slowdown_of(Seconds first_byte) {
   const double factor = first_byte.count();
   return std::isfinite(factor) ? std::clamp(factor, 1.0, 10.0) : 10.0;

@@ -53,6 +53,10 @@ boost::asio::awaitable<base::Result<Acceleration>> choose_acceleration(boost::as
                                                                        std::filesystem::path memory,
                                                                        CanaryLimits limits = {});
 
+// The processor that a guest sees, for keys: the model, and under KVM the host's own besides, which
+// is passed on to the guest (/proc/cpuinfo: its first model name and flags).
+[[nodiscard]] std::string processor(Accel accel);
+
 // Time to the agent's first byte against the nominal 1 s of KVM, within 1 to 10.
 [[nodiscard]] double slowdown_of(std::chrono::duration<double> first_byte);
 

@@ -8,7 +8,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
@@ -17,13 +16,14 @@
 #include <vector>
 
 #include "base/descriptor.h"
+#include "vm/control.h"
 #include "vm/kept_text.h"
+#include "vm/stream.h"
 
 namespace bpfmatrix::vm {
 namespace asio = boost::asio;
 using asio::experimental::awaitable_operators::operator||;
 using Clock = std::chrono::steady_clock;
-using Stream = asio::posix::stream_descriptor;
 
 namespace {
 
@@ -34,22 +34,6 @@ constexpr size_t kReadSize = size_t{64} << 10;
 constexpr std::chrono::seconds kDrainLimit{1};
 
 const auto kTuple = asio::as_tuple(asio::use_awaitable);
-
-enum class Ready { yes, deadline, closed };
-
-// Waits until `stream` can be read or written. It only waits: a read raced against a timer could
-// lose what it had read when both come at once.
-asio::awaitable<Ready> wait_ready(Stream& stream, Stream::wait_type what,
-                                  Clock::time_point deadline) {
-  asio::steady_timer timer(stream.get_executor(), deadline);
-  const auto first = co_await (stream.async_wait(what, kTuple) || timer.async_wait(kTuple));
-  if (first.index() == 1) co_return Ready::deadline;
-  co_return std::get<0>(std::get<0>(first)) ? Ready::closed : Ready::yes;
-}
-
-bool peer_gone(int error) {
-  return error == ECONNRESET || error == EPIPE;
-}
 
 std::vector<std::string> qemu_environment() {
   const char* path = std::getenv("PATH");
@@ -69,6 +53,7 @@ struct Machine::State {
     child.reset();
     boost::system::error_code ignored;
     for (Stream* stream : {&console, &agent, &errors}) stream->close(ignored);
+    if (control) control->close();
     drained.cancel();
   }
 
@@ -84,6 +69,7 @@ struct Machine::State {
   }
 
   std::optional<base::ChildProcess> child;
+  std::optional<Control> control;
   Stream console, agent, errors;
   KeptText console_text{kConsoleHalf, kConsoleHalf};
   KeptText error_text{0, kErrorTail};
@@ -94,21 +80,39 @@ struct Machine::State {
 };
 
 base::Result<Machine> Machine::start(asio::io_context& io, const MachineConfig& config) {
+  auto booted = config;
+  booted.restored = false;
+  return spawn(io, booted, -1);
+}
+
+base::Result<Machine> Machine::restore(asio::io_context& io, const MachineConfig& config,
+                                       int state) {
+  auto restored = config;
+  restored.restored = true;
+  return spawn(io, restored, state);
+}
+
+base::Result<Machine> Machine::spawn(asio::io_context& io, const MachineConfig& config,
+                                     int saved_state) {
   BPFM_TRY(auto console, base::make_socket_pair());
   BPFM_TRY(auto agent, base::make_socket_pair());
   BPFM_TRY(auto errors, base::make_socket_pair());
+  BPFM_TRY(auto control, base::make_socket_pair());
   base::ChildOptions options;
   options.argv = make_command(config).argv;
   options.environment = qemu_environment();
   options.descriptors = {{1, errors.theirs.get()},
                          {2, errors.theirs.get()},
                          {kConsoleDescriptor, console.theirs.get()},
-                         {kAgentDescriptor, agent.theirs.get()}};
+                         {kAgentDescriptor, agent.theirs.get()},
+                         {kControlDescriptor, control.theirs.get()}};
+  if (saved_state >= 0) options.descriptors.emplace_back(kStateDescriptor, saved_state);
   options.new_session = true;  // Ctrl-C is the driver's: it ends its machines itself
   BPFM_TRY(auto child, base::ChildProcess::spawn(io, options));
   auto state = std::make_shared<State>(io);
   state->pid = child.pid();
   state->child.emplace(std::move(child));
+  state->control.emplace(io, std::move(control.ours));
   state->console.assign(console.ours.release());
   state->agent.assign(agent.ours.release());
   state->errors.assign(errors.ours.release());
@@ -180,6 +184,19 @@ asio::awaitable<base::Status> Machine::write_agent(std::string bytes, Clock::tim
     }
   }
   co_return base::Status{};
+}
+
+asio::awaitable<base::Status> Machine::save(int file, Clock::time_point deadline) {
+  const auto state = state_;
+  co_return co_await state->control->save(file, deadline);
+}
+asio::awaitable<base::Status> Machine::loaded(Clock::time_point deadline) {
+  const auto state = state_;
+  co_return co_await state->control->loaded(deadline);
+}
+asio::awaitable<base::Status> Machine::resume(Clock::time_point deadline) {
+  const auto state = state_;
+  co_return co_await state->control->resume(deadline);
 }
 
 asio::awaitable<Ending> Machine::finish(Clock::time_point deadline) {

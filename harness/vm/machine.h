@@ -1,8 +1,8 @@
 // A running virtual machine: child process, console, agent channel. Knows nothing of BPF.
 //
 // The console is kept (its first 256 KiB and last 256 KiB) as evidence and never trusted. The
-// machine dies with the object and with the driver. QEMU gets PATH, HOME and LANG, four descriptors
-// and a session of its own. One thread: the one that runs `io`.
+// machine dies with the object and with the driver. QEMU gets PATH, HOME and LANG, its channels
+// as descriptors and a session of its own. One thread: the one that runs `io`.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -29,6 +29,11 @@ class Machine {
  public:
   // Starts QEMU. Errors: unavailable when QEMU is not there, process when it cannot be started.
   static base::Result<Machine> start(boost::asio::io_context& io, const MachineConfig& config);
+  // Starts QEMU with the state that save() wrote to the file `state`, read from where it stands.
+  // Same QEMU and same line_for_key(), or QEMU refuses it: it ends, and loaded() says so. The
+  // machine stands still until resume(). The descriptor stays the caller's.
+  static base::Result<Machine> restore(boost::asio::io_context& io, const MachineConfig& config,
+                                       int state);
   Machine(Machine&&) noexcept;
   Machine& operator=(Machine&&) noexcept;
   ~Machine();
@@ -42,6 +47,14 @@ class Machine {
   // sent), process when QEMU is gone. One writer at a time, beside a reader.
   boost::asio::awaitable<base::Status> write_agent(std::string bytes,
                                                    std::chrono::steady_clock::time_point deadline);
+  // Stops the machine and writes its whole state, some 60 MiB, to the file `file`; it stands still
+  // afterwards. Best when the agent waits and nothing is under way. Errors as Control's.
+  boost::asio::awaitable<base::Status> save(int file,
+                                            std::chrono::steady_clock::time_point deadline);
+  // Waits until a restored machine has its state.
+  boost::asio::awaitable<base::Status> loaded(std::chrono::steady_clock::time_point deadline);
+  // Lets a machine that stands still go on.
+  boost::asio::awaitable<base::Status> resume(std::chrono::steady_clock::time_point deadline);
   // Waits for QEMU to end by itself until `deadline`, then kills it; drains the console. What the
   // agent sent last can still be read.
   boost::asio::awaitable<Ending> finish(std::chrono::steady_clock::time_point deadline);
@@ -55,6 +68,8 @@ class Machine {
 
  private:
   struct State;
+  static base::Result<Machine> spawn(boost::asio::io_context& io, const MachineConfig& config,
+                                     int saved_state);
   explicit Machine(std::shared_ptr<State> state);
   std::shared_ptr<State> state_;
 };

@@ -56,8 +56,15 @@ Device agent() {
           {}};
 }
 
+// QMP: to stop, save and resume the machine.
+Device control() {
+  return {{"-chardev", fmt::format("socket,id=control,fd={}", kControlDescriptor), "-mon",
+           "chardev=control,mode=control"},
+          {}};
+}
+
 std::vector<Device> devices(Accel accel) {
-  return {machine(accel), sandbox(), ending_at_panic(), console(), agent()};
+  return {machine(accel), sandbox(), ending_at_panic(), console(), agent(), control()};
 }
 
 }  // namespace
@@ -90,7 +97,23 @@ QemuCommand make_command(const MachineConfig& config) {
   for (const auto& word : {std::string("-kernel"), config.kernel, std::string("-initrd"),
                            config.initramfs, std::string("-append"), command.kernel_command_line})
     command.argv.push_back(word);
+  // A saved machine stood still, and so does the restored one until it is told to go on. Kernel and
+  // initramfs are named all the same: QEMU refuses a state of a machine with other ROMs. They are
+  // not read again.
+  if (config.restored) {
+    command.argv.emplace_back("-incoming");
+    command.argv.push_back(fmt::format("fd:{}", kStateDescriptor));
+  }
   return command;
+}
+
+std::string line_for_key(MachineConfig config) {
+  config.qemu = "qemu";
+  config.kernel = "kernel";
+  config.initramfs = "initramfs";
+  config.nonce.clear();
+  config.restored = false;
+  return fmt::format("{}", fmt::join(make_command(config).argv, "\n"));
 }
 
 }  // namespace bpfmatrix::vm

@@ -21,18 +21,24 @@ struct MachineConfig {
   std::string initramfs;                  // path
   uint64_t memory = uint64_t{256} << 20;  // bytes
   Accel accel = Accel::tcg;
-  std::string nonce;  // 32 hex digits: the agent's hello must repeat it
+  std::string nonce;      // 32 hex digits: the agent's hello must repeat it
+  bool restored = false;  // begins with a saved state, from kStateDescriptor, and stands still
 };
 
 // Numbers that the descriptors have in the child.
 inline constexpr int kConsoleDescriptor = 3;
 inline constexpr int kAgentDescriptor = 4;
+inline constexpr int kControlDescriptor = 5;
+inline constexpr int kStateDescriptor = 6;  // of a restored machine only
 
 struct QemuCommand {
   std::vector<std::string> argv;
   std::string kernel_command_line;  // with the nonce
 };
 [[nodiscard]] QemuCommand make_command(const MachineConfig& config);
+// The whole line, without what varies from start to start or has a digest of its own (paths,
+// nonce) and with a restored machine the same as a booted one: for keys.
+[[nodiscard]] std::string line_for_key(MachineConfig config);
 // The kernel's command line without the nonce.
 [[nodiscard]] std::string command_line_for_key(Accel accel);
 // "max" under TCG, "host" under KVM.

@@ -136,6 +136,13 @@ base::Status check_ranges(const Observation& o) {
 
 }  // namespace
 
+std::string encode(const Wake& wake) {
+  Writer out;
+  out.bytes({reinterpret_cast<const char*>(wake.nonce.data()), wake.nonce.size()}).u64(wake.time);
+  out.bytes({reinterpret_cast<const char*>(wake.random.data()), wake.random.size()});
+  return out.take();
+}
+
 std::string encode(const RunCell& cell) {
   Writer out;
   out.u32(cell.cell).u8(cell.interface).u8(cell.buffer_kind);

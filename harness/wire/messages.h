@@ -26,6 +26,13 @@ struct RunCell {
   uint32_t instruction_count = 0;
   std::vector<std::pair<std::string, std::string>> extra;
 };
+// What a restored machine must hear first. `time`: nanoseconds since 1970, UTC.
+struct Wake {
+  std::array<uint8_t, 16> nonce{};
+  uint64_t time = 0;
+  std::array<uint8_t, 32> random{};
+};
+[[nodiscard]] std::string encode(const Wake& wake);
 // One cell's bytes inside RUN.
 [[nodiscard]] std::string encode(const RunCell& cell);
 // A whole RUN payload from cells already encoded.

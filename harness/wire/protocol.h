@@ -13,7 +13,7 @@
 #include <string.h>
 
 #define BPFM_MAGIC 0x4d465042u /* "BPFM" */
-#define BPFM_VERSION 2
+#define BPFM_VERSION 3
 #define BPFM_HEADER_SIZE 20
 #define BPFM_MAX_PAYLOAD 65536
 /* A write of a guest to its port is atomic up to this size (Linux drivers/char/virtio_console.c,
@@ -25,6 +25,9 @@ enum bpfm_frame_type {
   BPFM_FILE = 1,     /* str name, u8 executable, u64 total, u64 offset, data to the end */
   BPFM_RUN = 2,      /* u32 run, str loader, u32 count, count x cell (below) */
   BPFM_SHUTDOWN = 3, /* empty */
+  BPFM_WAKE = 4,     /* bytes16 nonce, u64 ns since 1970 UTC, bytes32 random: to a restored machine,
+                        before all else. The agent sets its clock, stirs the random into the kernel's
+                        pool, counts its frames from 0 again and says HELLO with that nonce */
   /* guest to driver */
   BPFM_HELLO = 16,       /* bytes16 nonce, str release, str kernel version, str machine, u32 cpus,
                             u64 memory bytes, u64 uptime ms, u8 kernel_btf, str module errors */

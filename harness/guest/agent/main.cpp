@@ -45,6 +45,16 @@ void take_file(Port* port, const std::string& payload) {
   port->send(BPFM_FILE_DONE, out);
 }
 
+// To a machine that was saved while it waited in serve(), and restored.
+void wake(Port* port, const std::string& payload, const std::string& module_errors) {
+  constexpr size_t kNonce = 16, kTime = 8, kRandom = 32;
+  if (payload.size() != kNonce + kTime + kRandom) return;
+  const auto* raw = reinterpret_cast<const uint8_t*>(payload.data());
+  awake(bpfm_get64(raw + kNonce), payload.substr(kNonce + kTime));
+  port->shared()->next_seq = 0;
+  port->send(BPFM_HELLO, hello(payload.substr(0, kNonce), module_errors));
+}
+
 int watch_children() {
   sigset_t set;
   sigemptyset(&set);
@@ -54,7 +64,7 @@ int watch_children() {
   return ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-void serve(Port* port) {
+void serve(Port* port, const std::string& module_errors) {
   Loaders loaders(port);
   const int children = watch_children();
   for (;;) {
@@ -70,6 +80,7 @@ void serve(Port* port) {
     for (const auto& frame : frames) {
       if (frame.type == BPFM_FILE) take_file(port, frame.payload);
       if (frame.type == BPFM_RUN) loaders.run(frame.payload);
+      if (frame.type == BPFM_WAKE) wake(port, frame.payload, module_errors);
       if (frame.type == BPFM_SHUTDOWN) return;
     }
   }
@@ -84,8 +95,8 @@ int main() {
   const std::string module_errors = load_modules();
   Port port;
   if (port.open()) {
-    port.send(BPFM_HELLO, hello(module_errors));
-    serve(&port);
+    port.send(BPFM_HELLO, hello(nonce_of_boot(), module_errors));
+    serve(&port, module_errors);
   } else {
     std::fprintf(stderr,
                  "bpfmatrix agent: no virtio port named bpfmatrix; does this kernel need modules "

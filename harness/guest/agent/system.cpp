@@ -2,6 +2,8 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/random.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/resource.h>
@@ -26,26 +28,6 @@ namespace {
 void mount_at(const char* type, const char* path) {
   ::mkdir(path, 0755);
   ::mount(type, path, type, 0, nullptr);
-}
-
-// The 16 bytes after "bpfmatrix.nonce=" on the kernel command line; zeros when it is not there.
-std::string nonce() {
-  char line[4096] = "";
-  if (FILE* file = std::fopen("/proc/cmdline", "re")) {
-    if (std::fgets(line, sizeof line, file) == nullptr) line[0] = '\0';
-    std::fclose(file);
-  }
-  std::string bytes(16, '\0');
-  const char* at = std::strstr(line, "bpfmatrix.nonce=");
-  if (at == nullptr) return bytes;
-  at += std::strlen("bpfmatrix.nonce=");
-  for (char& byte : bytes) {
-    unsigned value = 0;
-    if (std::sscanf(at, "%2x", &value) != 1) break;
-    byte = static_cast<char>(value);
-    at += 2;
-  }
-  return bytes;
 }
 
 }  // namespace
@@ -79,14 +61,52 @@ std::string load_modules() {
   return errors.substr(0, 1000);
 }
 
-std::string hello(const std::string& module_errors) {
+std::string nonce_of_boot() {
+  char line[4096] = "";
+  if (FILE* file = std::fopen("/proc/cmdline", "re")) {
+    if (std::fgets(line, sizeof line, file) == nullptr) line[0] = '\0';
+    std::fclose(file);
+  }
+  std::string bytes(16, '\0');
+  const char* at = std::strstr(line, "bpfmatrix.nonce=");
+  if (at == nullptr) return bytes;
+  at += std::strlen("bpfmatrix.nonce=");
+  for (char& byte : bytes) {
+    unsigned value = 0;
+    if (std::sscanf(at, "%2x", &value) != 1) break;
+    byte = static_cast<char>(value);
+    at += 2;
+  }
+  return bytes;
+}
+
+void awake(uint64_t time, const std::string& random) {
+  timespec now{};
+  now.tv_sec = static_cast<time_t>(time / 1000000000);
+  now.tv_nsec = static_cast<long>(time % 1000000000);
+  ::clock_settime(CLOCK_REALTIME, &now);
+  const int pool = ::open("/dev/urandom", O_WRONLY | O_CLOEXEC);
+  if (pool < 0) return;
+  constexpr size_t kMost = 64;
+  const size_t size = std::min(random.size(), kMost);
+  alignas(rand_pool_info) char space[sizeof(rand_pool_info) + kMost] = {};
+  auto* entropy = reinterpret_cast<rand_pool_info*>(space);
+  entropy->entropy_count = static_cast<int>(size) * 8;
+  entropy->buf_size = static_cast<int>(size);
+  std::memcpy(space + sizeof(rand_pool_info), random.data(), size);
+  ::ioctl(pool, RNDADDENTROPY, entropy);
+  ::ioctl(pool, RNDRESEEDCRNG);
+  ::close(pool);
+}
+
+std::string hello(const std::string& nonce, const std::string& module_errors) {
   utsname name{};
   ::uname(&name);
   struct sysinfo info {};
   ::sysinfo(&info);
   timespec uptime{};
   ::clock_gettime(CLOCK_BOOTTIME, &uptime);
-  std::string out = nonce();
+  std::string out = nonce;
   append_text(&out, name.release);
   append_text(&out, name.version);
   append_text(&out, name.machine);

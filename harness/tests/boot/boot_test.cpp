@@ -1,11 +1,13 @@
 // One kernel's cells over machines that die: the fake machine plays what a real one would do.
 #include "run/boot.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <map>
 
+#include "base/digest.h"
 #include "base/files.h"
 
 namespace bpfmatrix::run {
@@ -26,24 +28,41 @@ class BootTest : public testing::Test {
  protected:
   // Runs cells 0 … count-1 on a machine that plays `scenario`.
   Outcome play(const std::string& scenario, uint32_t count) {
-    auto folder = base::TemporaryFolder::make(std::filesystem::temp_directory_path(), "boot-test-");
-    EXPECT_TRUE(folder.has_value());
-    const auto kernel = folder->path() / "kernel";
+    return run(request(scenario, count));
+  }
+
+  // The same with saved machines, which last for the test: the state is `key`'s.
+  Outcome play_saved(const std::string& scenario, uint32_t count, const std::string& key = "") {
+    auto saved = request(scenario, count);
+    saved.states = &states_;
+    saved.state.line = key;
+    return run(std::move(saved));
+  }
+  // As in a new run: digests are checked again.
+  void forget_what_is_intact() { states_ = vm::SavedStates(folder_.path() / "states"); }
+  // The only file of a state that there is.
+  std::filesystem::path state_file() {
+    for (const auto& entry : std::filesystem::directory_iterator(folder_.path() / "states"))
+      return entry.path() / "state";
+    return {};
+  }
+
+ private:
+  BootRequest request(const std::string& scenario, uint32_t count) {
+    const auto kernel = folder_.path() / fmt::format("kernel-{}", ++kernels_);
     EXPECT_TRUE(base::write_file(kernel, "FAKE " + scenario + "\n").has_value());
-    EXPECT_TRUE(base::write_file(folder->path() / "initramfs", "none").has_value());
+    EXPECT_TRUE(base::write_file(folder_.path() / "initramfs", "none").has_value());
     BootRequest request;
     request.kernel = "fake";
     request.machine.qemu = BPFM_BUILD "/tests/fake_qemu";
     request.machine.kernel = kernel.string();
-    request.machine.initramfs = (folder->path() / "initramfs").string();
+    request.machine.initramfs = (folder_.path() / "initramfs").string();
     request.files = &files_;
     request.jobs = jobs(count);
     request.boot_limit = 1000ms;
-    request.evidence = folder->path() / "evidence";
-    return run(std::move(request));
+    request.evidence = folder_.path() / "evidence";
+    return request;
   }
-
- private:
   std::deque<Job> jobs(uint32_t count) {
     files_["raw"] = GuestFile{&binary_, true};
     files_["p.parts"] = GuestFile{&binary_, false};
@@ -80,6 +99,10 @@ class BootTest : public testing::Test {
   }
   std::string binary_ = "ELF";
   FileSet files_;
+  int kernels_ = 0;
+  base::TemporaryFolder folder_ =
+      *base::TemporaryFolder::make(std::filesystem::temp_directory_path(), "boot-test-");
+  vm::SavedStates states_{folder_.path() / "states"};
 };
 
 // How many cells have `state`.
@@ -167,6 +190,82 @@ TEST_F(BootTest, a_machine_that_goes_silent_under_a_cell_is_a_hang_of_that_cell)
   const auto outcome = play("hang_at 2 once", 6);
   EXPECT_EQ(outcome.states.at(2), AttemptState::hang);
   EXPECT_EQ(count(outcome, AttemptState::measured), 5U);
+}
+
+TEST_F(BootTest, a_machine_that_was_booted_once_is_restored_the_next_time) {
+  const auto cold = play_saved("ok", 20);
+  EXPECT_EQ(cold.report.machines, 1U);
+  EXPECT_EQ(cold.report.restored, 0U);
+  EXPECT_EQ(count(cold, AttemptState::measured), 20U);
+  const auto warm = play_saved("ok", 20);
+  EXPECT_EQ(warm.report.machines, 1U);
+  EXPECT_EQ(warm.report.restored, 1U);
+  EXPECT_EQ(count(warm, AttemptState::measured), 20U);
+  EXPECT_EQ(warm.report.hello->release, "6.99.0-fake");
+  EXPECT_TRUE(warm.told.empty());
+}
+
+TEST_F(BootTest, a_state_of_another_machine_is_not_restored) {
+  play_saved("ok", 1, "-m 256M");
+  EXPECT_EQ(play_saved("ok", 1, "-m 512M").report.restored, 0U);
+  EXPECT_EQ(play_saved("ok", 1, "-m 256M").report.restored, 1U);
+}
+
+TEST_F(BootTest, after_a_panic_the_rest_runs_in_a_restored_machine) {
+  const auto outcome = play_saved("panic_at 7 once", 20);
+  EXPECT_EQ(outcome.states.at(7), AttemptState::kernel_crash);
+  EXPECT_EQ(count(outcome, AttemptState::measured), 19U);
+  EXPECT_EQ(outcome.report.machines, outcome.report.restored + 1);
+}
+
+TEST_F(BootTest, a_flipped_bit_in_a_saved_machine_is_found_before_the_machine_goes_on) {
+  play_saved("ok", 1);
+  const auto file = state_file();
+  auto bytes = *base::read_file(file);
+  bytes[3] = static_cast<char>(bytes[3] ^ 1);
+  ASSERT_TRUE(base::write_file(file, bytes));
+  forget_what_is_intact();
+  const auto outcome = play_saved("ok", 5);
+  EXPECT_EQ(outcome.report.restored, 0U);
+  EXPECT_EQ(count(outcome, AttemptState::measured), 5U);
+  ASSERT_EQ(outcome.told.size(), 1U);
+  EXPECT_NE(outcome.told[0].find("does not come back"), std::string::npos);
+  EXPECT_EQ(play_saved("ok", 5).report.restored, 1U) << "it was saved anew";
+}
+
+TEST_F(BootTest, a_state_that_qemu_refuses_is_dropped_and_booted_anew_once_with_a_note) {
+  play_saved("ok", 1);
+  const auto note = state_file().parent_path() / "state.json";
+  ASSERT_TRUE(base::write_file(state_file(), "other"));
+  ASSERT_TRUE(base::write_file(
+      note, fmt::format(R"({{"format": 1, "sha256": "{}"}})", base::sha256_hex("other"))));
+  const auto outcome = play_saved("ok", 5);
+  EXPECT_EQ(outcome.report.restored, 0U);
+  EXPECT_EQ(outcome.report.machines, 1U);
+  EXPECT_EQ(count(outcome, AttemptState::measured), 5U);
+  EXPECT_EQ(outcome.told.size(), 1U);
+}
+
+TEST_F(BootTest, a_restored_machine_that_stays_silent_is_booted_anew) {
+  play_saved("ok", 1);
+  const auto outcome = play_saved("sleeper", 5);
+  EXPECT_EQ(outcome.report.restored, 0U);
+  EXPECT_EQ(count(outcome, AttemptState::measured), 5U);
+  EXPECT_EQ(outcome.told.size(), 1U);
+}
+
+TEST_F(BootTest, a_machine_that_cannot_be_saved_serves_its_cells_all_the_same) {
+  const auto outcome = play_saved("unsaveable", 5);
+  EXPECT_EQ(count(outcome, AttemptState::measured), 5U);
+  ASSERT_EQ(outcome.told.size(), 1U);
+  EXPECT_NE(outcome.told[0].find("no room for the state"), std::string::npos) << outcome.told[0];
+  EXPECT_EQ(play_saved("ok", 1).report.restored, 0U);
+}
+
+TEST_F(BootTest, a_state_that_was_only_half_written_is_none) {
+  play_saved("ok", 1);
+  std::filesystem::remove(state_file().parent_path() / "state.json");
+  EXPECT_EQ(play_saved("ok", 1).report.restored, 0U);
 }
 
 TEST_F(BootTest, no_qemu_at_all_is_a_problem_and_not_a_result) {

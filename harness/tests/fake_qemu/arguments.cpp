@@ -72,7 +72,7 @@ base::Result<Arguments> parse_arguments(int argc, char** argv) {
       {"-m", true},      {"-nodefaults", false}, {"-display", true}, {"-no-user-config", false},
       {"-nic", true},    {"-no-reboot", false},  {"-sandbox", true}, {"-chardev", true},
       {"-serial", true}, {"-device", true},      {"-kernel", true},  {"-initrd", true},
-      {"-append", true}};
+      {"-append", true}, {"-mon", true},         {"-incoming", true}};
   Arguments arguments;
   for (int i = 1; i < argc; ++i) {
     const std::string option = argv[i];
@@ -82,12 +82,14 @@ base::Result<Arguments> parse_arguments(int argc, char** argv) {
     const std::string value = known->second ? argv[++i] : "";
     if (option == "-kernel") arguments.kernel = value;
     if (option == "-accel") arguments.accel = value;
+    if (option == "-incoming") arguments.incoming = std::atoi(value.c_str() + value.find(':') + 1);
     if (option == "-append") arguments.nonce = nonce_in(value);
     if (option != "-chardev") continue;
     if (const auto fd = channel(value, "console")) arguments.console = *fd;
     if (const auto fd = channel(value, "agent")) arguments.agent = *fd;
+    if (const auto fd = channel(value, "control")) arguments.control = *fd;
   }
-  for (const int fd : {arguments.console, arguments.agent})
+  for (const int fd : {arguments.console, arguments.agent, arguments.control})
     if (fd < 0 || ::fcntl(fd, F_GETFD) < 0)
       return fail(ErrorKind::invalid_input, "file descriptor {} is not open", fd);
   BPFM_TRY(arguments.scenario, read_scenario(arguments.kernel));

@@ -21,6 +21,8 @@ struct Arguments {
   std::string accel;
   std::array<uint8_t, 16> nonce{};  // from the kernel's command line
   int console = -1, agent = -1;     // descriptors
+  int control = -1;
+  int incoming = -1;  // with a saved state; -1: a machine that boots
   Scenario scenario;
 };
 

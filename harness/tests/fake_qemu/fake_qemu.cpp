@@ -11,6 +11,7 @@
 //   loader_gone_at N  LOADER_GONE (signal 11) for cell N; the next RUN is served
 //   no_space          the second file that is sent cannot be stored
 //   foreign_cell      results of cells that were not asked for
+//   unsaveable        ok, but it cannot be saved  sleeper           ok, but silent once restored
 //   late_splat        ok, then a KASAN report on the console after SHUTDOWN
 //
 // "FAKE panic_at 7 once" plays it in the first start only.

@@ -1,5 +1,6 @@
 #include "guest.h"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -73,7 +74,13 @@ int Guest::play() {
     ::write(2, "qemu-system-x86_64: fake failure\n", 33) < 0 ? std::_Exit(70) : void();
     return 1;
   }
-  boot();
+  const bool restored = arguments_.incoming >= 0;
+  monitor_.emplace(arguments_.control, arguments_.scenario.name, restored);
+  if (restored && !restore()) {
+    ::write(2, "qemu-system-x86_64: load of migration failed\n", 45) < 0 ? std::_Exit(70) : void();
+    return 1;
+  }
+  if (!restored) boot();
   serve();
   if (plays("late_splat"))
     print("[    9.000000] BUG: KASAN: slab-use-after-free in bpf_prog_put+0x10/0x20\n");
@@ -94,11 +101,34 @@ void Guest::boot() {
   send(hello());
 }
 
-// Answers frames until SHUTDOWN or the end of the channel.
+bool Guest::restore() {
+  std::string state(64, '\0');
+  const ssize_t n = ::read(arguments_.incoming, state.data(), state.size());
+  return n > 0 && state.substr(0, static_cast<size_t>(n)) == kFakeState;
+}
+
+bool Guest::take(const wire::Frame& frame) {
+  if (frame.type == BPFM_WAKE) {
+    if (plays("sleeper")) stay_silent();
+    for (size_t i = 0; i < arguments_.nonce.size(); ++i)
+      arguments_.nonce[i] = static_cast<uint8_t>(frame.payload.at(i));
+    send(hello());
+  }
+  if (frame.type == BPFM_FILE) take_file(frame.payload);
+  if (frame.type == BPFM_RUN) run_cells(frame.payload);
+  return frame.type != BPFM_SHUTDOWN;
+}
+
+// Answers frames until SHUTDOWN or the end of the channel; the agent's only while not paused.
 void Guest::serve() {
   wire::FrameReader reader;
   std::string piece(65536, '\0');
   for (;;) {
+    pollfd waiting[2] = {{arguments_.control, POLLIN, 0},
+                         {monitor_->paused() ? -1 : arguments_.agent, POLLIN, 0}};
+    if (::poll(waiting, 2, -1) < 0 && errno != EINTR) return;
+    if (waiting[0].revents != 0 && !monitor_->answer()) return;
+    if (waiting[1].revents == 0 || monitor_->paused()) continue;
     const ssize_t n = ::read(arguments_.agent, piece.data(), piece.size());
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) return;
@@ -107,9 +137,7 @@ void Guest::serve() {
       const auto frame = reader.next();
       if (!frame) std::_Exit(71);
       if (!*frame) break;
-      if ((*frame)->type == BPFM_FILE) take_file((*frame)->payload);
-      if ((*frame)->type == BPFM_RUN) run_cells((*frame)->payload);
-      if ((*frame)->type == BPFM_SHUTDOWN) return;
+      if (!take(**frame)) return;
     }
   }
 }

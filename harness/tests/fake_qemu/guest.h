@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "arguments.h"
+#include "monitor.h"
 #include "wire/frame.h"
 
 namespace bpfmatrix::tests {
@@ -31,7 +33,11 @@ class Guest {
     return arguments_.scenario.name == scenario;
   }
   void boot();
+  // Reads the saved state; false when it is none.
+  bool restore();
   void serve();
+  // One frame of the driver; false at SHUTDOWN.
+  bool take(const wire::Frame& frame);
   void take_file(std::string_view payload);
   void run_cells(std::string_view payload);
   // What happens once cell `id` is announced; false when the rest of the RUN is not to come.
@@ -45,6 +51,7 @@ class Guest {
 
   Arguments arguments_;
   wire::FrameWriter writer_;
+  std::optional<Monitor> monitor_;
   uint32_t files_ = 0;  // stored or refused so far
 };
 

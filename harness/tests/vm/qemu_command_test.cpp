@@ -35,7 +35,8 @@ TEST(QemuCommand, the_whole_line_under_tcg_is_this_one) {
                   "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
                   "-no-reboot", "-chardev", "socket,id=console,fd=3", "-serial", "chardev:console",
                   "-device", "virtio-serial-pci,ioeventfd=off", "-chardev", "socket,id=agent,fd=4",
-                  "-device", "virtserialport,chardev=agent,name=bpfmatrix", "-kernel", "/k/vmlinux",
+                  "-device", "virtserialport,chardev=agent,name=bpfmatrix", "-chardev",
+                  "socket,id=control,fd=5", "-mon", "chardev=control,mode=control", "-kernel", "/k/vmlinux",
                   "-initrd", "/i/initramfs.cpio", "-append",
                   "cryptomgr.notests panic=-1 oops=panic console=ttyS0 loglevel=5 "
                   "bpfmatrix.nonce=00112233445566778899aabbccddeeff"));
@@ -59,6 +60,30 @@ TEST(QemuCommand, the_nonce_is_in_the_command_line_and_not_in_its_key) {
   EXPECT_THAT(command_line_for_key(Accel::tcg), Not(HasSubstr("nonce")));
   EXPECT_THAT(first.kernel_command_line, HasSubstr(command_line_for_key(Accel::tcg)));
   EXPECT_EQ(value(first, "-append"), first.kernel_command_line);
+}
+
+TEST(QemuCommand, a_restored_machine_is_the_same_machine_with_its_state) {
+  auto restored = config(Accel::tcg);
+  restored.restored = true;
+  auto line = make_command(restored).argv;
+  ASSERT_GE(line.size(), 2U);
+  EXPECT_EQ(line[line.size() - 2], "-incoming");
+  EXPECT_EQ(line.back(), "fd:6");
+  line.resize(line.size() - 2);
+  EXPECT_EQ(line, make_command(config(Accel::tcg)).argv);
+  EXPECT_EQ(line_for_key(restored), line_for_key(config(Accel::tcg)));
+}
+
+TEST(QemuCommand, the_line_for_keys_changes_with_memory_and_accelerator_and_not_with_paths) {
+  auto other = config(Accel::tcg);
+  other.kernel = "/elsewhere";
+  other.initramfs = "/elsewhere";
+  other.nonce = "ffffffffffffffffffffffffffffffff";
+  other.qemu = "/opt/qemu";
+  EXPECT_EQ(line_for_key(other), line_for_key(config(Accel::tcg)));
+  other.memory *= 2;
+  EXPECT_NE(line_for_key(other), line_for_key(config(Accel::tcg)));
+  EXPECT_NE(line_for_key(config(Accel::kvm)), line_for_key(config(Accel::tcg)));
 }
 
 TEST(QemuCommand, memory_is_rounded_up_to_whole_mebibytes) {

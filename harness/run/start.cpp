@@ -1,0 +1,156 @@
+#include "run/start.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <random>
+
+namespace bpfmatrix::run {
+namespace {
+
+using namespace std::chrono_literals;
+using base::ErrorKind;
+using boost::asio::awaitable;
+using std::chrono::steady_clock;
+
+constexpr auto kSaveLimit = 30s;
+constexpr auto kSendLimit = 10s;
+constexpr auto kEndGrace = 2s;
+
+template <size_t n>
+std::array<uint8_t, n> random_bytes() {
+  std::random_device random;
+  std::array<uint8_t, n> bytes{};
+  for (auto& byte : bytes) byte = static_cast<uint8_t>(random());
+  return bytes;
+}
+
+std::string hex(const std::array<uint8_t, 16>& bytes) {
+  std::string text;
+  for (const auto byte : bytes) text += fmt::format("{:02x}", byte);
+  return text;
+}
+
+wire::Wake make_wake() {
+  wire::Wake wake;
+  wake.nonce = random_bytes<16>();
+  wake.random = random_bytes<32>();
+  wake.time =
+      static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                std::chrono::system_clock::now().time_since_epoch())
+                                .count());
+  return wake;
+}
+
+std::chrono::milliseconds since(steady_clock::time_point start) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - start);
+}
+
+awaitable<base::Status> until_hello(vm::Machine& machine, Session& session,
+                                    steady_clock::time_point deadline) {
+  while (!session.hello()) {
+    auto bytes = co_await machine.read_agent(deadline);
+    if (!bytes) co_return bytes.error();
+    if (bytes->empty()) co_return base::fail(ErrorKind::process, "the machine ended");
+    if (auto taken = session.take(*bytes); !taken) co_return taken;
+  }
+  co_return base::Status{};
+}
+
+// A restored machine stands still until its state is loaded by QEMU and found intact by us, which
+// happens side by side.
+awaitable<base::Status> bring_back(vm::Machine& machine, Session& session, BootRequest& request,
+                                   const std::string& key, const std::string& sha256) {
+  const auto deadline = steady_clock::now() + std::max<std::chrono::milliseconds>(
+                                                  5s, request.boot_limit / 4);
+  if (!co_await request.states->intact(key, sha256))
+    co_return base::fail(ErrorKind::invalid_input, "its file is not what was written");
+  if (auto loaded = co_await machine.loaded(deadline); !loaded) co_return loaded;
+  if (auto resumed = co_await machine.resume(deadline); !resumed) co_return resumed;
+  auto sent = co_await machine.write_agent(session.to_send(), steady_clock::now() + kSendLimit);
+  if (!sent) co_return sent;
+  co_return co_await until_hello(machine, session, deadline);
+}
+
+// Nothing when there is no state, or it did not come back and was dropped; `jobs` are then as they
+// were.
+awaitable<std::optional<StartedMachine>> restore(boost::asio::io_context& io, BootRequest& request,
+                                                 std::deque<Job>& jobs, const BootEvents& events) {
+  const std::string key = vm::state_key(request.state);
+  auto found = request.states->find(key);
+  if (!found) co_return std::nullopt;
+  StartedMachine out;
+  const auto began = steady_clock::now();
+  const auto wake = make_wake();
+  auto config = request.machine;
+  config.nonce = hex(wake.nonce);
+  auto machine = vm::Machine::restore(io, config, found->file.get());
+  if (!machine) co_return std::nullopt;  // QEMU itself: the boot will tell it
+  out.session = std::make_unique<Session>(wake, *request.files, std::move(jobs));
+  out.machine.emplace(std::move(*machine));
+  out.status = co_await bring_back(*out.machine, *out.session, request, key, found->sha256);
+  if (out.status) {
+    out.restored = true;
+    out.to_hello = since(began);
+    co_return out;
+  }
+  out.machine->kill();
+  const auto ending = co_await out.machine->finish(steady_clock::now() + kEndGrace);
+  const auto words = ending.standard_error.substr(0, ending.standard_error.find('\n'));
+  events.note(fmt::format("{}: its saved machine does not come back ({}{}{}); booting it anew",
+                          request.kernel, out.status.error().message, words.empty() ? "" : "; ",
+                          words));
+  request.states->drop(key);
+  jobs = out.session->take_unfinished({});
+  co_return std::nullopt;
+}
+
+// Saves a machine whose agent has said hello and waits. An Error: the machine does not go on.
+awaitable<base::Status> save(vm::Machine& machine, BootRequest& request, const BootEvents& events) {
+  const std::string key = vm::state_key(request.state);
+  const auto deadline = steady_clock::now() + kSaveLimit;
+  const auto give_up = [&](const base::Error& error) {
+    request.states = nullptr;
+    events.note(fmt::format("{}: the machine cannot be saved for the next run: {}", request.kernel,
+                            error.message));
+  };
+  auto draft = request.states->begin();
+  if (!draft) {
+    give_up(draft.error());
+    co_return base::Status{};
+  }
+  auto saved = co_await machine.save(draft->file(), deadline);
+  auto resumed = co_await machine.resume(deadline);
+  if (saved) saved = co_await request.states->keep(std::move(*draft), key, request.state);
+  if (!saved) give_up(saved.error());
+  co_return resumed;
+}
+
+}  // namespace
+
+awaitable<StartedMachine> start_machine(boost::asio::io_context& io, BootRequest& request,
+                                        std::deque<Job> jobs, const BootEvents& events) {
+  if (request.states != nullptr) {
+    auto restored = co_await restore(io, request, jobs, events);
+    if (restored) co_return std::move(*restored);
+  }
+  StartedMachine out;
+  const auto began = steady_clock::now();
+  const auto nonce = random_bytes<16>();
+  auto config = request.machine;
+  config.nonce = hex(nonce);
+  out.session = std::make_unique<Session>(nonce, *request.files, std::move(jobs));
+  auto machine = vm::Machine::start(io, config);
+  if (!machine) {
+    out.status = machine.error();
+    co_return out;
+  }
+  out.machine.emplace(std::move(*machine));
+  out.status = co_await until_hello(*out.machine, *out.session, began + request.boot_limit);
+  out.to_hello = since(began);
+  if (out.status && request.states != nullptr)
+    out.status = co_await save(*out.machine, request, events);
+  co_return out;
+}
+
+}  // namespace bpfmatrix::run

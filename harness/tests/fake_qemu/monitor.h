@@ -1,0 +1,29 @@
+// The fake machine's QMP: as much of it as a driver needs to save, restore and resume.
+#pragma once
+
+#include <string>
+
+namespace bpfmatrix::tests {
+
+class Monitor {
+ public:
+  // `descriptor`: the control channel. Says the greeting.
+  Monitor(int descriptor, std::string scenario, bool paused);
+  // Reads what is there and answers. False when the channel is closed.
+  bool answer();
+  [[nodiscard]] bool paused() const { return paused_; }
+
+ private:
+  std::string reply(const std::string& command);
+  int descriptor_;
+  std::string scenario_;
+  bool paused_;
+  std::string received_;
+  int file_ = -1;  // given by getfd
+  std::string migration_ = "none";
+};
+
+// What "migrate" writes, and what a machine with -incoming must find.
+inline constexpr char kFakeState[] = "FAKE STATE\n";
+
+}  // namespace bpfmatrix::tests
