@@ -22,6 +22,8 @@ class ContentStore {
   // Path of content that is there and whose digest was checked now; nothing when missing.
   base::Result<std::optional<std::filesystem::path>> verified_path(const std::string& sha256);
 
+  [[nodiscard]] const std::filesystem::path& root() const { return root_; }
+
  private:
   [[nodiscard]] std::filesystem::path path_of(const std::string& sha256) const;
   std::filesystem::path root_;

@@ -12,7 +12,7 @@ namespace bpfmatrix::plan {
 
 // What a boot is made of, the same for all its cells.
 struct MachineDigests {
-  std::string kernel;        // sha256 of the image
+  std::string kernel;        // sha256 of what is booted
   std::string initramfs;     // sha256: modules and agent
   std::string agent;         // sha256
   std::string command_line;  // QEMU's whole argument line, without what varies from boot to boot

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/files.h"
+#include "image/boot_image.h"
 #include "image/content_store.h"
 #include "image/initramfs.h"
 #include "image/lock.h"
@@ -53,11 +54,11 @@ base::Result<vm::Acceleration> check_acceleration(const image::Workspace& worksp
   BPFM_TRY(const auto lock, image::Lock::read(workspace.lock()));
   image::ContentStore store(workspace.store());
   for (const auto& [id, locked] : lock.kernels) {
-    BPFM_TRY(const auto image, store.verified_path(locked.image_sha256));
+    const auto image = image::boot_image(store, locked.image_sha256);
     if (!image) continue;
     BPFM_TRY(const auto initramfs, initramfs_of(locked, store));
     vm::MachineConfig config;
-    config.kernel = image->string();
+    config.kernel = image->path.string();
     config.initramfs = initramfs;
     return find_acceleration(config, vm::AccelChoice::automatic, workspace);
   }

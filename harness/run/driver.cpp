@@ -63,7 +63,7 @@ vm::MachineConfig machine_config(const RunRequest& request, const KernelSlot& sl
                                  const spec::Limits& limits, vm::Accel accel) {
   vm::MachineConfig config;
   config.qemu = request.qemu;
-  config.kernel = slot.kernel->image.string();
+  config.kernel = slot.boot.path.string();
   config.initramfs = slot.initramfs.string();
   config.memory = limits.memory;
   config.accel = accel;
@@ -72,7 +72,7 @@ vm::MachineConfig machine_config(const RunRequest& request, const KernelSlot& sl
 
 plan::MachineDigests machine_digests(const Running& run, const KernelSlot& slot) {
   plan::MachineDigests digests;
-  digests.kernel = slot.kernel->sha256;
+  digests.kernel = slot.boot.sha256;
   digests.initramfs = slot.initramfs_sha256;
   digests.agent = run.preparation.agent_sha256;
   digests.command_line = vm::line_for_key(

@@ -74,6 +74,13 @@ base::Result<KernelSlot> provide_kernel(image::KernelProvider& provider, image::
     return slot;
   }
   slot.kernel = std::move(*kernel);
+  const auto boot = image::boot_image(store, slot.kernel->sha256);
+  if (!boot && is_ours(boot.error())) return boot.error();
+  if (!boot) {
+    slot.obstacle = kernel_obstacle(boot.error());
+    return slot;
+  }
+  slot.boot = *boot;
   if (auto made = make_initramfs(slot, store, agent); !made) {
     if (is_ours(made.error())) return made.error();
     slot.obstacle = kernel_obstacle(made.error());

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "image/boot_image.h"
 #include "image/kernel_provider.h"
 #include "image/loader_provider.h"
 #include "image/workspace.h"
@@ -29,6 +30,7 @@ struct Obstacle {
 
 struct KernelSlot {
   std::optional<image::Kernel> kernel;
+  image::BootImage boot;  // what is booted of it
   std::optional<Obstacle> obstacle;
   std::string initramfs_sha256;
   std::filesystem::path initramfs;

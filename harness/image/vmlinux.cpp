@@ -1,0 +1,124 @@
+#include "image/vmlinux.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <elf.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <optional>
+
+namespace bpfmatrix::image {
+using base::ErrorKind;
+using base::fail;
+
+namespace {
+
+// Offsets in the setup header, Documentation/arch/x86/boot.rst (6.1).
+constexpr size_t kSetupSectors = 0x1f1;
+constexpr size_t kProtocol = 0x206;
+constexpr size_t kPayloadOffset = 0x248;
+constexpr size_t kPayloadLength = 0x24c;
+constexpr size_t kHeaderEnd = 0x250;
+constexpr uint16_t kProtocolWithPayload = 0x208;
+constexpr uint32_t kLargest = 512U << 20;
+
+template <typename T>
+std::optional<T> read_at(std::string_view bytes, uint64_t at) {
+  T value;
+  if (at > bytes.size() || bytes.size() - at < sizeof value) return std::nullopt;
+  std::memcpy(&value, bytes.data() + at, sizeof value);
+  return value;
+}
+
+base::Result<std::string_view> payload_of(std::string_view image) {
+  if (image.size() < kHeaderEnd || *read_at<uint16_t>(image, kProtocol) < kProtocolWithPayload)
+    return fail(ErrorKind::invalid_input, "the image has no payload that could be unpacked");
+  const auto sectors = static_cast<unsigned char>(image[kSetupSectors]);
+  const uint64_t code = (uint64_t{sectors == 0 ? 4U : sectors} + 1) * 512;
+  const uint64_t from = code + *read_at<uint32_t>(image, kPayloadOffset);
+  const uint64_t size = *read_at<uint32_t>(image, kPayloadLength);
+  if (size < 8 || from > image.size() || size > image.size() - from)
+    return fail(ErrorKind::invalid_input, "the image is cut off: its payload lies beyond its end");
+  return image.substr(from, size);
+}
+
+// All of the first `size` bytes that `packed` unpacks to.
+base::Result<std::string> unpack(std::string_view packed, uint32_t size) {
+  const std::unique_ptr<archive, decltype(&archive_read_free)> in(archive_read_new(),
+                                                                  &archive_read_free);
+  archive_read_support_format_raw(in.get());
+  archive_read_support_filter_gzip(in.get());
+  archive_read_support_filter_lz4(in.get());
+  archive_read_support_filter_lzma(in.get());
+  archive_read_support_filter_xz(in.get());
+  archive_read_support_filter_zstd(in.get());
+  archive_entry* entry = nullptr;
+  if (archive_read_open_memory(in.get(), packed.data(), packed.size()) != ARCHIVE_OK ||
+      archive_read_next_header(in.get(), &entry) != ARCHIVE_OK)
+    return fail(ErrorKind::invalid_input, "the payload is packed in a way that is not known");
+  std::string bytes(size, '\0');
+  size_t done = 0;
+  while (done < bytes.size()) {
+    const la_ssize_t n = archive_read_data(in.get(), bytes.data() + done, bytes.size() - done);
+    if (n <= 0) break;
+    done += static_cast<size_t>(n);
+  }
+  if (done < bytes.size())
+    return fail(ErrorKind::invalid_input, "the payload is damaged: {} of {} bytes", done, size);
+  return bytes;
+}
+
+// The program headers of a 64-bit x86 ELF file; nothing for any other.
+std::optional<Elf64_Ehdr> header_of(std::string_view elf) {
+  const auto header = read_at<Elf64_Ehdr>(elf, 0);
+  if (!header || std::memcmp(header->e_ident, ELFMAG, SELFMAG) != 0) return std::nullopt;
+  if (header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_machine != EM_X86_64)
+    return std::nullopt;
+  return header;
+}
+
+bool note_of_pvh(std::string_view notes) {
+  constexpr uint32_t kPhys32Entry = 18;
+  const auto padded = [](uint64_t size) { return (size + 3) & ~uint64_t{3}; };
+  for (uint64_t at = 0;;) {
+    const auto note = read_at<Elf64_Nhdr>(notes, at);
+    if (!note) return false;
+    const std::string_view name = notes.substr(
+        std::min<uint64_t>(at + sizeof *note, notes.size()), note->n_namesz);
+    if (note->n_type == kPhys32Entry && name == std::string_view("Xen", 4)) return true;
+    at += sizeof *note + padded(note->n_namesz) + padded(note->n_descsz);
+  }
+}
+
+}  // namespace
+
+base::Result<std::string> unpack_vmlinux(std::string_view bzimage) {
+  BPFM_TRY(const auto payload, payload_of(bzimage));
+  // The build appends the unpacked size to whatever compression was chosen; gzip's own format ends
+  // with it (arch/x86/boot/compressed/Makefile, scripts/Makefile.lib: size_append).
+  const uint32_t size = *read_at<uint32_t>(payload, payload.size() - sizeof(uint32_t));
+  const bool gzip = payload.starts_with("\x1f\x8b");
+  if (size > kLargest)
+    return fail(ErrorKind::invalid_input, "the payload unpacks to {} bytes: refused", size);
+  BPFM_TRY(auto elf, unpack(payload.substr(0, payload.size() - (gzip ? 0 : sizeof size)), size));
+  if (!header_of(elf)) return fail(ErrorKind::invalid_input, "the payload is no 64-bit x86 kernel");
+  return elf;
+}
+
+bool has_pvh_entry(std::string_view elf) {
+  const auto header = header_of(elf);
+  if (!header) return false;
+  for (uint64_t i = 0; i < header->e_phnum; ++i) {
+    const auto segment =
+        read_at<Elf64_Phdr>(elf, header->e_phoff + i * uint64_t{header->e_phentsize});
+    if (!segment) return false;
+    if (segment->p_type != PT_NOTE || segment->p_offset > elf.size()) continue;
+    if (note_of_pvh(elf.substr(segment->p_offset, segment->p_filesz))) return true;
+  }
+  return false;
+}
+
+}  // namespace bpfmatrix::image
