@@ -30,11 +30,12 @@ struct MachineEnd {
 
 // Talks with the agent until everything is done (no Error), or something is wrong.
 boost::asio::awaitable<base::Status> talk(vm::Machine& machine, Session& session,
-                                          const BootEvents& events, uint64_t& quiet_console) {
+                                          BootEvents& events, uint64_t& quiet_console) {
   auto last_progress = steady_clock::now();
   uint64_t progress = 0;
   uint64_t console_before = machine.console_bytes();
   while (!session.done()) {
+    if (session.last_run() && events.draining) std::exchange(events.draining, nullptr)();
     if (auto bytes = session.to_send(); !bytes.empty()) {
       auto sent = co_await machine.write_agent(std::move(bytes), steady_clock::now() + kSendLimit);
       if (!sent) co_return sent;
@@ -132,7 +133,7 @@ void finish_all(std::deque<Job> jobs, AttemptState state, const std::string& not
 }
 
 // A machine that was started, to its end.
-boost::asio::awaitable<MachineEnd> run_machine(StartedMachine& started, const BootEvents& events) {
+boost::asio::awaitable<MachineEnd> run_machine(StartedMachine& started, BootEvents& events) {
   vm::Machine& machine = *started.machine;
   Session& session = *started.session;
   uint64_t quiet_console = 0;

@@ -45,6 +45,8 @@ struct BootReport {
 struct BootEvents {
   // Cells finished, in order.
   std::function<void(std::vector<Finished>)> finished;
+  // Once, when every cell that is left has been handed to the machine. May be empty.
+  std::function<void()> draining;
   // Something to tell a person.
   std::function<void(const std::string& text)> note;
 };

@@ -1,26 +1,29 @@
 #include "run/driver.h"
 
 #include <fmt/format.h>
-#include <sys/sysinfo.h>
 
-#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <csignal>
+#include <deque>
+#include <functional>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include "image/git_source.h"
 #include "plan/key.h"
 #include "run/acceleration_check.h"
 #include "run/boot.h"
 #include "run/jobs.h"
+#include "run/machine_setup.h"
 #include "run/planning.h"
 #include "run/progress.h"
 #include "run/recording.h"
+#include "run/schedule.h"
 #include "vm/machine.h"
 #include "vm/saved_states.h"
 
@@ -28,18 +31,6 @@ namespace bpfmatrix::run {
 namespace {
 
 namespace asio = boost::asio;
-
-constexpr char kIsolation[] = "boot";  // all cells of a kernel share a machine
-
-// How many machines fit: one per core, each with its memory and as much again for QEMU itself.
-uint32_t machines_that_fit(uint64_t memory) {
-  struct sysinfo info {};
-  ::sysinfo(&info);
-  const uint64_t room = static_cast<uint64_t>(info.totalram) * info.mem_unit / 2;
-  const uint64_t by_memory = std::max<uint64_t>(1, room / (memory * 2));
-  const uint32_t cores = std::max(1U, std::thread::hardware_concurrency());
-  return static_cast<uint32_t>(std::min<uint64_t>(cores, by_memory));
-}
 
 // Everything that a run holds while it goes on.
 struct Running {
@@ -55,47 +46,12 @@ struct Running {
   Recorder& recorder;
   Progress& progress;
   vm::SavedStates states;
-  std::vector<uint32_t> waiting;       // kernels without a machine yet, last first
+  std::deque<Task> waiting;            // without a machine yet, the longest first
+  uint32_t free_slots = 0;             // machines that may be started now
+  uint32_t at_work = 0;                // tasks under way
   std::optional<base::Error> failure;  // of the store: ends the run
+  std::function<void()> over;          // lets the event loop end
 };
-
-vm::MachineConfig machine_config(const RunRequest& request, const KernelSlot& slot,
-                                 const spec::Limits& limits, vm::Accel accel) {
-  vm::MachineConfig config;
-  config.qemu = request.qemu;
-  config.kernel = slot.boot.path.string();
-  config.initramfs = slot.initramfs.string();
-  config.memory = limits.memory;
-  config.accel = accel;
-  return config;
-}
-
-plan::MachineDigests machine_digests(const Running& run, const KernelSlot& slot) {
-  plan::MachineDigests digests;
-  digests.kernel = slot.boot.sha256;
-  digests.initramfs = slot.initramfs_sha256;
-  digests.agent = run.preparation.agent_sha256;
-  digests.command_line = vm::line_for_key(
-      machine_config(run.request, slot, run.planned.matrix.limits, run.acceleration.accel));
-  digests.qemu_version = run.qemu_version;
-  digests.cpu_model = vm::cpu_model(run.acceleration.accel);
-  digests.accel = vm::name(run.acceleration.accel);
-  digests.isolation = kIsolation;
-  return digests;
-}
-
-// What a saved machine of this kernel depends on.
-vm::StateParts state_parts(const Running& run, const KernelSlot& slot,
-                           const plan::MachineDigests& digests) {
-  vm::StateParts parts;
-  parts.kernel = digests.kernel;
-  parts.initramfs = digests.initramfs;
-  parts.qemu_version = digests.qemu_version;
-  parts.line = digests.command_line;
-  parts.cpu = vm::processor(run.acceleration.accel);
-  parts.text = fmt::format("{} {}", slot.kernel->id, slot.kernel->release);
-  return parts;
-}
 
 void take_results(Running& run, const plan::MachineDigests& digests,
                   std::vector<Finished> finished) {
@@ -115,40 +71,85 @@ void take_results(Running& run, const plan::MachineDigests& digests,
   }
 }
 
-asio::awaitable<void> run_kernel(Running& run, uint32_t kernel) {
+vm::MachineConfig config_of(const Running& run, uint32_t kernel) {
+  return machine_config(run.request.qemu, run.preparation.kernels[kernel],
+                        run.planned.matrix.limits, run.acceleration.accel);
+}
+
+plan::MachineDigests digests_of(const Running& run, uint32_t kernel) {
+  return machine_digests(config_of(run, kernel), run.preparation.kernels[kernel],
+                         run.preparation.agent_sha256, run.qemu_version,
+                         run.planned.matrix.isolation);
+}
+
+BootRequest boot_request(Running& run, uint32_t kernel) {
   const auto& slot = run.preparation.kernels[kernel];
-  const auto& limits = run.planned.matrix.limits;
-  const auto digests = machine_digests(run, slot);
   BootRequest boot;
   boot.kernel = run.planned.plan.kernels[kernel].id;
-  boot.machine = machine_config(run.request, slot, limits, run.acceleration.accel);
+  boot.machine = config_of(run, kernel);
   boot.files = &run.preparation.files;
-  boot.jobs = jobs_of(run.planned.plan, kernel, run.preparation.files, run.acceleration.slowdown);
   boot.boot_limit = std::chrono::milliseconds(
-      static_cast<int64_t>(static_cast<double>(limits.boot.count()) * run.acceleration.slowdown));
+      static_cast<int64_t>(static_cast<double>(run.planned.matrix.limits.boot.count()) *
+                           run.acceleration.slowdown));
   boot.states = run.request.cold ? nullptr : &run.states;
-  boot.state = state_parts(run, slot, digests);
+  boot.state = state_parts(boot.machine, slot, run.qemu_version);
   boot.evidence = run.workspace.evidence() / run.record.header.id;
+  return boot;
+}
+
+void take_report(Running& run, uint32_t kernel, const BootReport& report) {
+  auto& record = run.record.kernels[kernel];
+  if (!report.problem.empty()) record.problem = report.problem;
+  if (!report.hello) return;
+  if (record.release != report.hello->release || !report.hello->module_errors.empty()) {
+    record.release = report.hello->release;
+    if (!report.hello->module_errors.empty())
+      run.progress.note(fmt::format("{}: modules that did not load: {}", record.id,
+                                    report.hello->module_errors));
+  }
+}
+
+void start_tasks(Running& run);
+
+// Frees the task's slot when nothing is left but what its last machine is doing, so that the next
+// machine is restored meanwhile.
+asio::awaitable<void> run_task(Running& run, Task task) {
+  const auto digests = digests_of(run, task.kernel);
+  bool holds_slot = true;
+  const auto free_slot = [&] {
+    if (!std::exchange(holds_slot, false)) return;
+    ++run.free_slots;
+    start_tasks(run);
+  };
   BootEvents events;
   events.finished = [&](std::vector<Finished> finished) {
     take_results(run, digests, std::move(finished));
   };
   events.note = [&](const std::string& text) { run.progress.note(text); };
-  const auto report = co_await run_boot(run.io, std::move(boot), events);
-  auto& record = run.record.kernels[kernel];
-  if (report.hello) record.release = report.hello->release;
-  if (!report.problem.empty()) record.problem = report.problem;
-  if (report.hello && !report.hello->module_errors.empty())
-    run.progress.note(
-        fmt::format("{}: modules that did not load: {}", record.id, report.hello->module_errors));
+  for (size_t i = 0; i < task.groups.size(); ++i) {
+    auto boot = boot_request(run, task.kernel);
+    boot.jobs = std::move(task.groups[i]);
+    if (i + 1 == task.groups.size()) events.draining = free_slot;
+    const auto report = co_await run_boot(run.io, std::move(boot), events);
+    take_report(run, task.kernel, report);
+  }
+  free_slot();
 }
 
-// Takes kernels from the list until none is left: one of these per machine at a time.
-asio::awaitable<void> work(Running& run) {
-  while (!run.waiting.empty()) {
-    const uint32_t kernel = run.waiting.back();
-    run.waiting.pop_back();
-    co_await run_kernel(run, kernel);
+// Starts waiting tasks while there are slots.
+void start_tasks(Running& run) {
+  while (run.free_slots > 0 && !run.waiting.empty()) {
+    Task task = std::move(run.waiting.front());
+    run.waiting.pop_front();
+    --run.free_slots;
+    ++run.at_work;
+    asio::co_spawn(run.io, run_task(run, std::move(task)), [&run](std::exception_ptr error) {
+      if (error && !run.failure)
+        run.failure = base::fail(base::ErrorKind::internal, "a worker threw an exception");
+      --run.at_work;
+      if (run.failure) run.io.stop();
+      if (run.at_work == 0 && run.waiting.empty()) run.over();
+    });
   }
 }
 
@@ -166,13 +167,26 @@ void flush_regularly(Running& run, asio::steady_timer& timer) {
   });
 }
 
+std::vector<std::deque<Job>> all_jobs(const Running& run) {
+  std::vector<std::deque<Job>> jobs(run.planned.plan.kernels.size());
+  for (uint32_t i = 0; i < jobs.size(); ++i)
+    if (run.preparation.kernels[i].kernel && !run.preparation.kernels[i].obstacle)
+      jobs[i] = jobs_of(run.planned.plan, i, run.preparation.files, run.acceleration.slowdown);
+  return jobs;
+}
+
 // Runs the machines; returns the signal that ended the run, or 0.
 int run_machines(Running& run) {
-  for (uint32_t i = static_cast<uint32_t>(run.planned.plan.kernels.size()); i-- > 0;)
-    if (run.preparation.kernels[i].kernel && !run.preparation.kernels[i].obstacle)
-      run.waiting.push_back(i);
+  const auto& matrix = run.planned.matrix;
+  run.free_slots = run.request.machines != 0
+                       ? run.request.machines
+                       : machines_that_fit(matrix.limits.memory, std::thread::hardware_concurrency(),
+                                           available_memory());
+  for (auto& task : make_tasks(run.planned.plan, all_jobs(run), matrix.isolation, Costs(),
+                               run.free_slots))
+    run.waiting.push_back(std::move(task));
+  if (run.waiting.empty()) return 0;
   int ended_by = 0;
-  asio::steady_timer* timer = nullptr;
   asio::signal_set signals(run.io, SIGINT, SIGTERM, SIGHUP);
   signals.async_wait([&](const boost::system::error_code& error, int number) {
     if (error) return;
@@ -180,26 +194,14 @@ int run_machines(Running& run) {
     run.progress.note("ending the machines; what is finished is kept");
     run.io.stop();
   });
-  const uint32_t at_a_time = run.request.machines != 0
-                                 ? run.request.machines
-                                 : machines_that_fit(run.planned.matrix.limits.memory);
-  uint32_t working = std::min<uint32_t>(at_a_time, static_cast<uint32_t>(run.waiting.size()));
-  if (working == 0) return 0;
-  for (uint32_t i = working; i > 0; --i) {
-    asio::co_spawn(run.io, work(run), [&](std::exception_ptr error) {
-      if (error && !run.failure)
-        run.failure = base::fail(base::ErrorKind::internal, "a worker threw an exception");
-      if (--working == 0 || run.failure) {
-        signals.cancel();
-        if (timer != nullptr) timer->cancel();
-        if (run.failure) run.io.stop();
-      }
-    });
-  }
   asio::steady_timer flush_timer(run.io);
   flush_regularly(run, flush_timer);
-  timer = &flush_timer;
+  run.over = [&] {
+    signals.cancel();
+    flush_timer.cancel();
+  };
   run.progress.start();
+  start_tasks(run);
   run.io.run();
   return ended_by;
 }
@@ -220,7 +222,8 @@ base::Result<vm::Acceleration> choose(const RunRequest& request, const image::Wo
   for (const auto& slot : preparation.kernels) {
     if (!slot.kernel || slot.obstacle) continue;
     BPFM_TRY(const auto found,
-             find_acceleration(machine_config(request, slot, planned.matrix.limits, vm::Accel::kvm),
+             find_acceleration(machine_config(request.qemu, slot, planned.matrix.limits,
+                                              vm::Accel::kvm),
                                request.accel, workspace));
     if (found.measured || request.accel == vm::AccelChoice::tcg) return found;
     last = found;  // this kernel comes up under neither: another one may
@@ -261,9 +264,18 @@ base::Result<RunSummary> run_matrix(const RunRequest& request, const image::Work
   std::optional<base::Error> failure;
   {
     asio::io_context io;
-    Running running{io,           request,      workspace, planned, preparation,
-                    acceleration, qemu_version, record,    store,   recorder,
-                    progress,     vm::SavedStates(workspace.states()), {}, {}};
+    Running running{.io = io,
+                    .request = request,
+                    .workspace = workspace,
+                    .planned = planned,
+                    .preparation = preparation,
+                    .acceleration = acceleration,
+                    .qemu_version = qemu_version,
+                    .record = record,
+                    .store = store,
+                    .recorder = recorder,
+                    .progress = progress,
+                    .states = vm::SavedStates(workspace.states())};
     summary.signal = run_machines(running);
     failure = running.failure;
   }

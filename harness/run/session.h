@@ -66,6 +66,8 @@ class Session {
   [[nodiscard]] uint64_t progress() const { return progress_; }
   // Cells that were finished on this machine, by a result or by the death of their loader.
   [[nodiscard]] uint64_t cells_finished() const { return cells_finished_; }
+  // Every cell that is left is in the RUN in flight.
+  [[nodiscard]] bool last_run() const { return jobs_.empty() && run_.has_value(); }
   [[nodiscard]] bool done() const { return jobs_.empty() && !run_ && shutdown_sent_; }
   // The loader whose cells are being run; empty between RUNs of different loaders.
   [[nodiscard]] const std::string& loader() const { return loader_; }

@@ -60,6 +60,18 @@ Limits read_limits(const Node* node, Diagnostics& diagnostics) {
   return limits;
 }
 
+Isolation read_isolation(const Node* node, Diagnostics& diagnostics) {
+  if (node == nullptr) return Isolation::boot;
+  const auto isolation = read_value(
+      *node, "\"isolation\"", "boot, program or cell", diagnostics,
+      [](const std::string& text) -> std::optional<Isolation> {
+        for (const auto one : {Isolation::boot, Isolation::program, Isolation::cell})
+          if (text == name(one)) return one;
+        return std::nullopt;
+      });
+  return isolation.value_or(Isolation::boot);
+}
+
 std::vector<std::string> texts_of(const Node& node, std::string_view key,
                                   Diagnostics& diagnostics) {
   std::vector<std::string> texts;
@@ -157,10 +169,16 @@ Matrix read_matrix(const Node& root, const Mapping& top, const KernelCatalogue& 
   matrix.exclusions = read_exclusions(top.find("exclude"), kernel_ids, loader_ids, diagnostics);
   matrix.expectations = read_expectations(top.find("expect"), kernel_ids, loader_ids, diagnostics);
   matrix.limits = read_limits(top.find("limits"), diagnostics);
+  matrix.isolation = read_isolation(top.find("isolation"), diagnostics);
   return matrix;
 }
 
 }  // namespace
+
+std::string_view name(Isolation isolation) {
+  if (isolation == Isolation::program) return "program";
+  return isolation == Isolation::cell ? "cell" : "boot";
+}
 
 base::Result<Matrix> parse_matrix(const std::filesystem::path& file, const KernelCatalogue& kernels,
                                   const LoaderCatalogue& loaders,
@@ -171,7 +189,7 @@ base::Result<Matrix> parse_matrix(const std::filesystem::path& file, const Kerne
   if (!root) return diagnostics.error();
   const auto top = Mapping::of(*root, "a matrix",
                                {"extends", "kernels", "loaders", "required", "mode_sets", "modes",
-                                "programs", "laws", "exclude", "expect", "limits"},
+                                "programs", "laws", "exclude", "expect", "limits", "isolation"},
                                diagnostics);
   if (!top) return diagnostics.error();
   Matrix matrix =

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -63,6 +64,11 @@ struct ProgramChoice {
 // test of result/ holds the two against each other.
 [[nodiscard]] const std::vector<std::string>& known_outcomes();
 
+// Which cells share a machine: all of a kernel; those of one program, whatever their loader and mode;
+// none. A machine that is not shared is restored pristine for each.
+enum class Isolation { boot, program, cell };
+[[nodiscard]] std::string_view name(Isolation isolation);  // "boot", "program", "cell"
+
 struct Limits {
   std::chrono::milliseconds cell{10'000};  // one load, before scaling by the measured slowdown
   std::chrono::milliseconds boot{20'000};  // start of the machine to the agent's hello, likewise
@@ -87,6 +93,7 @@ struct Matrix {
   std::vector<Exclusion> exclusions;
   std::vector<Expectation> expectations;
   Limits limits;
+  Isolation isolation = Isolation::boot;
 };
 
 // Reads `file` and what it `extends:`. All mistakes at once in one invalid_input Error, a line

@@ -6,6 +6,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <map>
+#include <optional>
 
 #include "base/digest.h"
 #include "base/files.h"
@@ -22,6 +23,7 @@ struct Outcome {
   uint32_t doubled = 0;  // cells told more than once
   BootReport report;
   std::vector<std::string> told;
+  std::optional<size_t> drained_after;  // cells told when draining was
 };
 
 class BootTest : public testing::Test {
@@ -88,6 +90,10 @@ class BootTest : public testing::Test {
       }
     };
     events.note = [&](const std::string& text) { outcome.told.push_back(text); };
+    events.draining = [&] {
+      EXPECT_FALSE(outcome.drained_after.has_value());
+      outcome.drained_after = outcome.states.size();
+    };
     boost::asio::io_context io;
     boost::asio::co_spawn(io, run_boot(io, std::move(request), events),
                           [&](std::exception_ptr error, BootReport report) {
@@ -266,6 +272,11 @@ TEST_F(BootTest, a_state_that_was_only_half_written_is_none) {
   play_saved("ok", 1);
   std::filesystem::remove(state_file().parent_path() / "state.json");
   EXPECT_EQ(play_saved("ok", 1).report.restored, 0U);
+}
+
+TEST_F(BootTest, draining_is_told_once_when_every_cell_was_handed_over) {
+  EXPECT_EQ(play("ok", 600).drained_after, 512U) << "two RUNs of 256 came before the last";
+  EXPECT_EQ(play("panic_at 7 once", 20).drained_after, 0U);
 }
 
 TEST_F(BootTest, no_qemu_at_all_is_a_problem_and_not_a_result) {

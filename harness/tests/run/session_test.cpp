@@ -87,6 +87,29 @@ class SessionTest : public testing::Test {
   Agent agent_;
 };
 
+TEST_F(SessionTest, a_restored_machine_is_woken_first_and_must_know_the_new_nonce) {
+  wire::Wake wake;
+  wake.nonce.fill(9);
+  Session session(wake, files_, {});
+  EXPECT_EQ(sent(session), std::vector<int>{BPFM_WAKE});
+  EXPECT_FALSE(session.take(agent_.hello(7)).has_value()) << "the nonce of the boot";
+  Session other(wake, files_, {});
+  Agent fresh;
+  EXPECT_TRUE(other.take(fresh.hello(9)).has_value());
+  EXPECT_TRUE(other.hello().has_value());
+}
+
+TEST_F(SessionTest, the_last_run_is_the_one_behind_which_nothing_waits) {
+  Session session = make(300);
+  EXPECT_FALSE(session.last_run());
+  ASSERT_TRUE(session.take(agent_.hello()).has_value());
+  EXPECT_FALSE(session.last_run()) << "256 cells of 300 are under way";
+  Session small = make(3);
+  Agent fresh;
+  ASSERT_TRUE(small.take(fresh.hello()).has_value());
+  EXPECT_TRUE(small.last_run());
+}
+
 TEST_F(SessionTest, sends_files_and_cells_after_the_hello_and_shuts_down_at_the_end) {
   Session session = make(2);
   EXPECT_TRUE(sent(session).empty());

@@ -51,6 +51,12 @@ TEST(Selector, all_keys_must_match_together) {
   EXPECT_TRUE(matches(selector));
 }
 
+TEST(MatrixRules, isolation_is_one_of_three_words) {
+  EXPECT_EQ(parsed(with("")).isolation, Isolation::boot);
+  EXPECT_EQ(parsed(with("isolation: program\n")).isolation, Isolation::program);
+  EXPECT_EQ(parsed(with("isolation: cell\n")).isolation, Isolation::cell);
+}
+
 TEST(MatrixRules, exclusions_are_read) {
   const Matrix matrix = parsed(with(R"(exclude:
   - {kernel: debian-5.10, loader: [raw, "libbpf-*"], program: too_*, interface: btf_load,
