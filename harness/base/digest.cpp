@@ -15,7 +15,12 @@ struct Sha256::State {
 };
 
 Sha256::Sha256() : state_(std::make_unique<State>()) {
-  EVP_DigestInit_ex(state_->context, EVP_sha256(), nullptr);
+  // Fetched once: with EVP_sha256() OpenSSL 3 looks its provider up anew for every digest.
+  static EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  EVP_DigestInit_ex(state_->context, sha256, nullptr);
+}
+Sha256::Sha256(const Sha256& other) : state_(std::make_unique<State>()) {
+  EVP_MD_CTX_copy_ex(state_->context, other.state_->context);
 }
 Sha256::~Sha256() = default;
 

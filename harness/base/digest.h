@@ -15,7 +15,8 @@ class Sha256 {
  public:
   Sha256();
   ~Sha256();
-  Sha256(const Sha256&) = delete;
+  // One that has been given the same bytes.
+  Sha256(const Sha256& other);
   Sha256& operator=(const Sha256&) = delete;
   void update(std::string_view bytes);
   // Hex digest of all that was given; the object must not be used afterwards.

@@ -1,8 +1,9 @@
 #include "plan/key.h"
 
-#include <string_view>
+#include <fmt/core.h>
 
-#include "base/digest.h"
+#include <iterator>
+#include <string_view>
 
 namespace bpfmatrix::plan {
 namespace {
@@ -13,8 +14,12 @@ constexpr std::string_view kSchema = "bpfmatrix cell key 1";
 // Each field with its length in front, so that no two sequences of fields give the same bytes.
 class Fields {
  public:
-  void add(std::string_view field) { bytes_ += fmt::format("{}:{};", field.size(), field); }
-  [[nodiscard]] std::string digest() const { return base::sha256_hex(bytes_); }
+  void add(std::string_view field) {
+    fmt::format_to(std::back_inserter(bytes_), "{}:", field.size());
+    bytes_ += field;
+    bytes_ += ';';
+  }
+  [[nodiscard]] const std::string& bytes() const { return bytes_; }
 
  private:
   std::string bytes_;
@@ -22,16 +27,21 @@ class Fields {
 
 }  // namespace
 
-std::string cell_key(const MachineDigests& machine, const std::string& loader_sha256,
-                     const Program& program, const spec::LogMode& mode) {
+CellKeys::CellKeys(const MachineDigests& machine, const std::string& loader_sha256) {
   Fields fields;
   fields.add(kSchema);
   for (const std::string* field :
        {&machine.kernel, &machine.initramfs, &machine.agent, &machine.command_line,
         &machine.qemu_version, &machine.cpu_model, &machine.accel, &machine.isolation,
-        &loader_sha256, &program.object->sha256}) {
+        &loader_sha256}) {
     fields.add(*field);
   }
+  shared_.update(fields.bytes());
+}
+
+std::string CellKeys::key(const Program& program, const spec::LogMode& mode) const {
+  Fields fields;
+  fields.add(program.object->sha256);
   // An object without functions is another thing than one with a function without a name.
   fields.add(program.function != nullptr ? "function" : "none");
   fields.add(program.function != nullptr ? program.function->name : "");
@@ -42,7 +52,14 @@ std::string cell_key(const MachineDigests& machine, const std::string& loader_sh
     fields.add(key);
     fields.add(value);
   }
-  return fields.digest();
+  base::Sha256 all(shared_);
+  all.update(fields.bytes());
+  return all.finish();
+}
+
+std::string cell_key(const MachineDigests& machine, const std::string& loader_sha256,
+                     const Program& program, const spec::LogMode& mode) {
+  return CellKeys(machine, loader_sha256).key(program, mode);
 }
 
 }  // namespace bpfmatrix::plan

@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "base/digest.h"
 #include "plan/plan.h"
 
 namespace bpfmatrix::plan {
@@ -20,6 +21,17 @@ struct MachineDigests {
   std::string cpu_model;
   std::string accel;      // "tcg", "kvm"
   std::string isolation;  // "boot": cells of a boot share one machine
+};
+
+// Keys of many cells of one machine and loader: what they share is digested once.
+class CellKeys {
+ public:
+  CellKeys(const MachineDigests& machine, const std::string& loader_sha256);
+  // As cell_key() says.
+  [[nodiscard]] std::string key(const Program& program, const spec::LogMode& mode) const;
+
+ private:
+  base::Sha256 shared_;
 };
 
 // 64 hex digits. `loader_sha256` is the digest of the built binary.
