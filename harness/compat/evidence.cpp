@@ -176,10 +176,10 @@ std::string evidence(const result::RunRecord& run, uint32_t cell) {
   table.add({"log", fmt::format("{}, kept {}", count(seen.log_length, "byte"), name(seen.kept))});
   if (seen.log_true_size)
     table.add({"true size told by the kernel", count(*seen.log_true_size, "byte")});
-  if (!seen.messages.empty()) table.add({"the library printed", code(seen.messages)});
+  if (!seen.messages.empty()) table.add({"the library printed", code(seen.messages.str())});
   table.add({"to repeat", code(report::repro(run, record), 600)});
   return table.text() +
-         code_block(seen.log_tail.empty() ? seen.log_head : seen.log_tail, kShownLogLines);
+         code_block((seen.log_tail.empty() ? seen.log_head : seen.log_tail).str(), kShownLogLines);
 }
 
 }  // namespace bpfmatrix::compat

@@ -108,7 +108,7 @@ std::string sequences_text(const std::vector<const CellRecord*>& cells, spec::In
 std::string messages_text(const std::vector<const CellRecord*>& cells) {
   std::map<std::string, Seen> messages;
   for (const auto* cell : cells) {
-    const auto line = report::single_line(cell->attempt.observation.messages, 200);
+    const auto line = report::single_line(cell->attempt.observation.messages.str(), 200);
     if (!line.empty()) messages[line].add(*cell);
   }
   Table table({"text", "cells", "for example"});

@@ -100,15 +100,15 @@ Value value_of(const result::CellRecord& cell, Field field) {
     case Field::kept:
       return std::string(name(seen.kept));
     case Field::log_head:
-      return &seen.log_head;
+      return &seen.log_head.str();
     case Field::log_tail:
-      return &seen.log_tail;
+      return &seen.log_tail.str();
     case Field::log_sha256:
       // Two cells without a text are no two equal texts.
       if (seen.log_sha256.empty()) return {};
       return &seen.log_sha256;
     case Field::messages:
-      return &seen.messages;
+      return &seen.messages.str();
     case Field::btf_kinds:
       return btf_kinds(seen);
     case Field::calls:

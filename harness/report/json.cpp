@@ -123,10 +123,10 @@ ordered_json observed_json(const Observation& seen) {
           {"btf_unreadable", seen.btf_unreadable},
           {"btf_kinds", btf_kinds_json(seen)},
           {"needs_call", seen.needs_call},
-          {"log_head", seen.log_head},
-          {"log_tail", seen.log_tail},
+          {"log_head", seen.log_head.str()},
+          {"log_tail", seen.log_tail.str()},
           {"log_sha256", seen.log_sha256},
-          {"messages", seen.messages},
+          {"messages", seen.messages.str()},
           {"verification", verification_json(seen)},
           {"calls", calls_json(seen)}};
 }

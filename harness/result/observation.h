@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "result/shared_text.h"
+
 namespace bpfmatrix::result {
 
 enum class DecidedBy { unknown, library, kernel };
@@ -65,10 +67,10 @@ struct Observation {
   bool touched = false;         // the kernel wrote into the buffer
   bool btf_unreadable = false;  // the library refused and cannot read the kernel's BTF
   bool verified = false;        // evidence that verification was reached
-  std::string log_head;         // <= 2 KiB
-  std::string log_tail;         // <= 4 KiB
+  SharedText log_head;          // <= 2 KiB
+  SharedText log_tail;          // <= 4 KiB
   std::string log_sha256;       // of the whole text; empty when there is none
-  std::string messages;         // <= 1 KiB of what the library printed
+  SharedText messages;          // <= 1 KiB of what the library printed
   std::vector<Call> calls;
   uint32_t btf_kinds = 0;  // of the BTF that was passed or read, bit = kind; 0: not known
   bool needs_call = true;  // false: reading the kernel's BTF, which makes no bpf() call

@@ -334,9 +334,9 @@ void Store::State::write_cells(int64_t number, const RunRecord& run) {
 void Store::State::write_attempt(int64_t number, const CellResult& result) {
   const auto& seen = result.attempt.observation;
   const auto note = number_of_text(result.attempt.note);
-  const auto head = number_of_text(seen.log_head);
-  const auto tail = number_of_text(seen.log_tail);
-  const auto messages = number_of_text(seen.messages);
+  const auto head = number_of_text(seen.log_head.str());
+  const auto tail = number_of_text(seen.log_tail.str());
+  const auto messages = number_of_text(seen.messages.str());
   const std::string calls = encode_calls(seen.calls);
   auto& insert = statement(kInsertAttempt);
   bind_values(insert, number, int64_t{result.cell}, result.key, int64_t{result.cached},

@@ -17,11 +17,12 @@ result::RunRecord large_run() {
   run.header = small.header;
   auto cell = small.cells[0];
   cell.attempt.observation.log_head = std::string(2048, 'h');
-  auto& tail = cell.attempt.observation.log_tail;
+  std::string tail;
   while (tail.size() < 3900) tail += "12: (bf) r1 = r2                      ; R1_w=scalar() R2=scalar()\n";
   tail +=
       "processed 2 insns (limit 1000000) max_states_per_insn 0 total_states 3 peak_states 4 "
       "mark_read 0\n";
+  cell.attempt.observation.log_tail = tail;
   for (uint32_t k = 0; k < 12; ++k)
     run.kernels.push_back({.id = fmt::format("k{}", k), .vendor = "debian"});
   for (uint32_t l = 0; l < 15; ++l)

@@ -168,7 +168,7 @@ TEST(Json, says_what_was_passed_and_what_was_not_measured) {
 TEST(Json, reads_statistics_from_a_log_that_is_all_head) {
   auto run = short_fixture_run();
   auto& seen = run.cells[0].attempt.observation;
-  seen.log_tail.clear();
+  seen.log_tail = {};
   seen.log_head = "x\nprocessed 7 insns\n";
   const auto document = json::parse(render_json(run, judge(run)));
   EXPECT_EQ(document["cells"][0]["observed"]["verification"]["insns"], 7);

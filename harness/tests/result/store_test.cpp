@@ -463,7 +463,9 @@ int limit_pages(sqlite3* database, char**, const struct sqlite3_api_routines*) {
 TEST_F(StoreTest, a_full_disk_is_told_as_such_and_loses_nothing) {
   const RunRecord run = make_run(1, 1, 2);
   Attempt large = loaded();
-  for (int i = 0; i < 4096; ++i) large.observation.log_tail += static_cast<char>('a' + i % 26);
+  std::string text;
+  for (int i = 0; i < 4096; ++i) text += static_cast<char>('a' + i % 26);
+  large.observation.log_tail = text;
   {
     sqlite3_auto_extension(reinterpret_cast<void (*)()>(limit_pages));
     Store store = open();
@@ -473,7 +475,8 @@ TEST_F(StoreTest, a_full_disk_is_told_as_such_and_loses_nothing) {
     ASSERT_TRUE(store.add(run.header.id, first));
     std::vector<CellResult> many;
     for (int i = 0; i < 100; ++i) {
-      large.observation.log_tail[0] = static_cast<char>(i);
+      text[0] = static_cast<char>(i);
+      large.observation.log_tail = text;
       many.push_back({1, "", large});
     }
     const auto status = store.add(run.header.id, many);
