@@ -1,5 +1,6 @@
 // The store: SQLite, one file, many runs. WAL; a transaction per batch of results, durable at its
-// end (synchronous=FULL); log texts once per digest. Not thread-safe.
+// end (synchronous=FULL); log texts once per digest, the cells of a plan once for all its runs.
+// Observations answer later runs by their content key. Not thread-safe.
 #pragma once
 
 #include <filesystem>
@@ -21,6 +22,12 @@ struct CellResult {
   bool cached = false;  // not run now: taken from an earlier run
 };
 
+// A cell that may have been measured before, under the key that it has now.
+struct Question {
+  uint32_t cell = 0;
+  std::string key;
+};
+
 class Store {
  public:
   // Opens or makes the file. invalid_input for a file of a newer version or a broken one, no_space
@@ -32,6 +39,13 @@ class Store {
 
   // Writes header, axes, expectations and all cells of a new run; cells start as not_reached.
   base::Status begin_run(const RunRecord& run);
+  // Cells without an attempt, before any machine starts: each whose key has an observation gets it as
+  // a cached attempt; true for those. What answers: the newest attempt of any run that was the only
+  // one at its cell, made by that run and not cached itself, in a state of which the loader in the
+  // guest spoke (measured, not_expressible, not_measurable), and whole: its digest is checked. Only
+  // what was seen is taken, never a verdict. One transaction.
+  base::Result<std::vector<bool>> answer(const std::string& run,
+                                         std::span<const Question> questions);
   // One transaction: a further attempt for each of the given cells.
   base::Status add(const std::string& run, std::span<const CellResult> results);
   // What was learnt of the axes (release, digests, problems) and the header's notes.

@@ -8,86 +8,15 @@
 #include <fstream>
 #include <functional>
 
-#include "base/files.h"
 #include "result/call_blob.h"
 #include "result/json_fields.h"
-#include "small_run.h"
+#include "store_fixture.h"
 
 namespace bpfmatrix::result {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-namespace fs = std::filesystem;
-
-class StoreTest : public ::testing::Test {
- protected:
-  StoreTest()
-      : folder_(*base::TemporaryFolder::make(fs::temp_directory_path(), "bpfmatrix-store-")),
-        file_(folder_.path() / "deep" / "results.sqlite") {}
-
-  Store open() {
-    auto store = Store::open(file_);
-    if (!store) throw std::runtime_error(store.error().message);
-    return std::move(*store);
-  }
-
-  base::Error refusal() {
-    auto store = Store::open(file_);
-    return store ? base::Error{base::ErrorKind::internal, "it was opened"} : store.error();
-  }
-
-  // Runs SQL on the file with SQLite alone and returns the first number of the first row.
-  int64_t sql(const std::string& text) {
-    sqlite3* database = nullptr;
-    EXPECT_EQ(sqlite3_open(file_.c_str(), &database), SQLITE_OK);
-    int64_t number = -1;
-    const auto take = [](void* out, int count, char** values, char**) {
-      if (count > 0 && values[0] != nullptr) *static_cast<int64_t*>(out) = std::stoll(values[0]);
-      return 0;
-    };
-    char* message = nullptr;
-    EXPECT_EQ(sqlite3_exec(database, text.c_str(), take, &number, &message), SQLITE_OK)
-        << (message != nullptr ? message : "");
-    sqlite3_free(message);
-    sqlite3_close(database);
-    return number;
-  }
-
-  base::TemporaryFolder folder_;
-  fs::path file_;
-};
-
-// Everything that can be stored, with bytes that are no text.
-Attempt full_attempt() {
-  Attempt attempt;
-  attempt.state = AttemptState::measured;
-  attempt.note = "a note";
-  auto& seen = attempt.observation;
-  seen.error = 4007;
-  seen.kernel_errno = 13;
-  seen.decided_by = DecidedBy::kernel;
-  seen.return_value = -4007;
-  seen.log_true_size = UINT64_MAX;
-  seen.true_size = 0;
-  seen.buffer_size = 1;
-  seen.log_length = 2;
-  seen.kept = Kept::head;
-  seen.overrun = UINT32_MAX;
-  seen.touched = true;
-  seen.verified = true;
-  seen.log_head = std::string("a\0b\xff\x1b[31m", 9);
-  seen.log_tail = std::string(4096, 'x');
-  seen.log_sha256 = std::string(64, 'a');
-  seen.messages = "libbpf: ' ; DROP TABLE runs; --";
-  seen.calls = {{5, 1, 4096, 144, 13, false, true, 4095},
-                {18, UINT32_MAX, 0, 28, 22, true, false, 0}};
-  seen.btf_kinds = UINT32_MAX;
-  seen.api_true_size = 0;
-  seen.needs_call = false;
-  seen.duration = std::chrono::nanoseconds(1'234'567);
-  return attempt;
-}
 
 RunRecord full_run() {
   RunRecord run = make_run(2, 2, 1, 2);
@@ -341,14 +270,62 @@ TEST_F(StoreTest, the_same_run_cannot_begin_twice) {
 
 TEST_F(StoreTest, a_newer_file_is_refused_with_what_to_do) {
   open();
-  sql("PRAGMA user_version=3");
+  sql("PRAGMA user_version=4");
   const auto error = refusal();
   EXPECT_EQ(error.kind, base::ErrorKind::invalid_input);
-  EXPECT_THAT(error.message, HasSubstr("newer bpfmatrix (format 3, this one knows 2)"));
+  EXPECT_THAT(error.message, HasSubstr("newer bpfmatrix (format 4, this one knows 3)"));
 }
 
-// Back to what a program of format 1 wrote: calls of 24 bytes, and none of the newer columns.
-void make_format_1(const std::function<int64_t(const std::string&)>& sql) {
+using Sql = std::function<int64_t(const std::string&)>;
+
+// Back to what a program of format 2 wrote: cells and attempts of each run with all that is theirs.
+void make_format_2(const Sql& sql) {
+  sql(R"sql(
+PRAGMA foreign_keys=OFF;
+CREATE TABLE cells_2 (
+  run INTEGER NOT NULL REFERENCES runs(number), place INTEGER NOT NULL,
+  id TEXT NOT NULL, key TEXT NOT NULL,
+  kernel INTEGER NOT NULL, loader INTEGER NOT NULL, program INTEGER NOT NULL,
+  interface TEXT NOT NULL, level INTEGER NOT NULL, buffer TEXT NOT NULL, extra TEXT NOT NULL,
+  PRIMARY KEY (run, place),
+  FOREIGN KEY (run, kernel) REFERENCES kernels(run, place),
+  FOREIGN KEY (run, loader) REFERENCES loaders(run, place),
+  FOREIGN KEY (run, program) REFERENCES programs(run, place)
+) WITHOUT ROWID;
+INSERT INTO cells_2 SELECT r.number, c.place, c.id, '', c.kernel, c.loader, c.program, m.interface,
+  m.level, m.buffer, m.extra
+  FROM runs r JOIN cells c ON c.list=r.cell_list JOIN modes m ON m.number=c.mode;
+CREATE TABLE attempts_2 (
+  run INTEGER NOT NULL, cell INTEGER NOT NULL, attempt INTEGER NOT NULL,
+  key TEXT NOT NULL, cached INTEGER NOT NULL, state TEXT NOT NULL,
+  error INTEGER NOT NULL, kernel_errno INTEGER NOT NULL, decided_by TEXT NOT NULL,
+  return_value INTEGER NOT NULL, log_true_size INTEGER, true_size INTEGER,
+  buffer_size INTEGER NOT NULL, log_length INTEGER NOT NULL, kept TEXT NOT NULL,
+  overrun INTEGER NOT NULL, touched INTEGER NOT NULL, verified INTEGER NOT NULL,
+  btf_unreadable INTEGER NOT NULL,
+  log_sha256 TEXT NOT NULL, duration_ns INTEGER NOT NULL, calls BLOB NOT NULL,
+  note INTEGER REFERENCES texts(number), log_head INTEGER REFERENCES texts(number),
+  log_tail INTEGER REFERENCES texts(number), messages INTEGER REFERENCES texts(number),
+  btf_kinds INTEGER NOT NULL DEFAULT 0, needs_call INTEGER NOT NULL DEFAULT 1,
+  api_true_size INTEGER,
+  PRIMARY KEY (run, cell, attempt), FOREIGN KEY (run, cell) REFERENCES cells_2(run, place)
+) WITHOUT ROWID;
+INSERT INTO attempts_2 SELECT a.run, a.cell, a.attempt, o.key, a.cached, state, error, kernel_errno,
+  decided_by, return_value, log_true_size, true_size, buffer_size, log_length, kept, overrun,
+  touched, verified, btf_unreadable, log_sha256, duration_ns, calls, note, log_head, log_tail,
+  messages, btf_kinds, needs_call, api_true_size
+  FROM attempts a JOIN observations o ON o.number=a.observation;
+DROP TABLE attempts; DROP TABLE observations; DROP TABLE cells; DROP TABLE modes;
+DROP TABLE cell_lists;
+ALTER TABLE cells_2 RENAME TO cells;
+ALTER TABLE attempts_2 RENAME TO attempts;
+ALTER TABLE runs DROP COLUMN cell_list;
+PRAGMA user_version=2)sql");
+}
+
+// And further back: calls of 24 bytes, and none of the newer columns.
+void make_format_1(const Sql& sql) {
+  make_format_2(sql);
   sql("UPDATE attempts SET calls=CAST(substr(calls, 1, 24) || substr(calls, 29, 24) AS BLOB) "
       "WHERE length(calls) > 0");
   for (const char* column : {"attempts DROP COLUMN btf_kinds", "attempts DROP COLUMN needs_call",
@@ -356,6 +333,39 @@ void make_format_1(const std::function<int64_t(const std::string&)>& sql) {
                              "runs DROP COLUMN laws"})
     sql(std::string("ALTER TABLE ") + column);
   sql("PRAGMA user_version=1");
+}
+
+TEST_F(StoreTest, a_file_of_format_2_is_brought_up_in_place_and_its_attempts_answer_nobody) {
+  RunRecord run = full_run();
+  const CellResult results[] = {{0, "key0", full_attempt()},
+                                {2, "key2", broken(AttemptState::timeout, "slow")},
+                                {2, "key2", loaded()}};
+  RunRecord before;
+  {
+    Store store = open();
+    ASSERT_TRUE(store.begin_run(run));
+    ASSERT_TRUE(store.add(run.header.id, results));
+    before = *store.read(run.header.id);
+    run.header.id += "-empty";
+    run.cells.clear();
+    ASSERT_TRUE(store.begin_run(run));
+  }
+  sql("PRAGMA wal_checkpoint(TRUNCATE)");
+  make_format_2([this](const std::string& text) { return sql(text); });
+  ASSERT_EQ(sql("SELECT count(*) FROM attempts WHERE state='timeout'"), 1);
+  Store store = open();
+  EXPECT_EQ(sql("PRAGMA user_version"), 3);
+  EXPECT_EQ(sql("SELECT count(*) FROM pragma_foreign_key_check"), 0);
+  const auto back = store.read(before.header.id);
+  ASSERT_TRUE(back) << back.error().message;
+  expect_same_axes(*back, before);
+  expect_same_cells(*back, before);
+  EXPECT_TRUE(store.read(run.header.id)->cells.empty());
+  RunRecord next = full_run();
+  next.header.id = "next";
+  ASSERT_TRUE(store.begin_run(next));
+  const Question questions[] = {{0, "key0"}};
+  EXPECT_EQ(*store.answer("next", questions), std::vector<bool>{false});
 }
 
 TEST_F(StoreTest, a_file_of_format_1_is_brought_up_in_place) {
@@ -385,7 +395,7 @@ TEST_F(StoreTest, a_file_of_format_1_is_brought_up_in_place) {
     const CellResult more[] = {{1, "key1", full_attempt()}};
     ASSERT_TRUE(store.add(run.header.id, more));
   }
-  EXPECT_EQ(sql("PRAGMA user_version"), 2);
+  EXPECT_EQ(sql("PRAGMA user_version"), 3);
   EXPECT_EQ(open().read(run.header.id)->cells[1].attempt, full_attempt());
 }
 
@@ -448,7 +458,7 @@ TEST_F(StoreTest, words_that_are_not_ours_are_told_when_read) {
   ASSERT_TRUE(store.begin_run(run));
   const CellResult results[] = {{0, "", loaded()}};
   ASSERT_TRUE(store.add(run.header.id, results));
-  sql("UPDATE attempts SET state='dreamt'");
+  sql("UPDATE observations SET state='dreamt'");
   const auto refused = store.read(run.header.id);
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.error().message, HasSubstr("state \"dreamt\""));

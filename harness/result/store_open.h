@@ -1,0 +1,15 @@
+// What is done with a store's file before it is used: whose it is, damage, format, settings.
+#pragma once
+
+#include <SQLiteCpp/Database.h>
+
+#include <cstdint>
+
+#include "base/error.h"
+
+namespace bpfmatrix::result {
+
+// `size`: bytes of the file before it was opened; 0 for a new one. Errors as Store::open() says.
+base::Status prepare_database(SQLite::Database& database, uintmax_t size);
+
+}  // namespace bpfmatrix::result
