@@ -25,6 +25,7 @@ struct Options {
 const char* ruling_name(Ruling ruling) {
   return ruling == Ruling::run        ? "run"
          : ruling == Ruling::filtered ? "filtered"
+         : ruling == Ruling::cached   ? "cached"
                                       : "not_expressible";
 }
 

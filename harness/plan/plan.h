@@ -22,7 +22,8 @@ struct Cell {
   spec::LogMode mode;
   std::chrono::milliseconds limit{0};  // before scaling
   // Why it is known without running that there is nothing to measure: SKIP with this reason.
-  enum class Ruling { run, filtered, not_expressible } ruling = Ruling::run;
+  // cached: an earlier run answers it; set by the driver, never by expand().
+  enum class Ruling { run, filtered, not_expressible, cached } ruling = Ruling::run;
   std::string ruling_text;
 };
 

@@ -18,6 +18,7 @@
 #include "plan/key.h"
 #include "run/acceleration_check.h"
 #include "run/boot.h"
+#include "run/cached.h"
 #include "run/jobs.h"
 #include "run/machine_setup.h"
 #include "run/planning.h"
@@ -237,7 +238,7 @@ base::Result<RunSummary> run_matrix(const RunRequest& request, const image::Work
                                     const image::DataFolder& data) {
   Progress progress(request.quiet);
   const auto list_tags = image::make_tag_lister(workspace, request.offline);
-  BPFM_TRY(const auto planned,
+  BPFM_TRY(auto planned,
            request.made ? make_plan(*request.made, request.selection, data, list_tags)
                         : make_plan(request.matrix, request.selection, data, list_tags));
   for (const auto& note : planned.plan.notes) progress.note(note);
@@ -258,7 +259,6 @@ base::Result<RunSummary> run_matrix(const RunRequest& request, const image::Work
   BPFM_CHECK(store.begin_run(record));
   const std::string id = record.header.id;
   BPFM_CHECK(store.add(id, settled_cells(planned.plan, preparation)));
-  expect_groups(planned, preparation, progress);
   Recorder recorder(store, id);
   RunSummary summary{id, 0};
   std::optional<base::Error> failure;
@@ -276,6 +276,15 @@ base::Result<RunSummary> run_matrix(const RunRequest& request, const image::Work
                     .recorder = recorder,
                     .progress = progress,
                     .states = vm::SavedStates(workspace.states())};
+    if (request.cache) {
+      BPFM_TRY(const auto cached,
+               take_cached(store, id, planned.plan, preparation,
+                           [&](uint32_t kernel) { return digests_of(running, kernel); }));
+      if (cached.answered != 0)
+        progress.preparing(fmt::format("{} of {} cells are answered by earlier runs",
+                                       cached.answered, cached.asked));
+    }
+    expect_groups(planned, preparation, progress);
     summary.signal = run_machines(running);
     failure = running.failure;
   }

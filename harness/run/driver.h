@@ -25,6 +25,7 @@ struct RunRequest {
   bool locked = false;
   bool offline = false;
   bool cold = false;   // boot every machine: no saved one is used, and none saved
+  bool cache = true;   // cells of which an earlier run has an observation are not run
   bool quiet = false;  // only notes on standard error
   std::string qemu = "qemu-system-x86_64";
 };

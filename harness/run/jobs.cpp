@@ -1,5 +1,7 @@
 #include "run/jobs.h"
 
+#include <algorithm>
+
 #include "run/preparation.h"
 
 namespace bpfmatrix::run {
@@ -54,18 +56,25 @@ Job job_of(const plan::Plan& plan, uint32_t index, double slowdown) {
   return job;
 }
 
+bool is_job(const plan::Plan& plan, const plan::Cell& cell, uint32_t kernel, const FileSet& files) {
+  return cell.kernel == kernel && cell.ruling == plan::Cell::Ruling::run &&
+         files.contains(plan.loaders[cell.loader].id);
+}
+
 }  // namespace
 
 std::deque<Job> jobs_of(const plan::Plan& plan, uint32_t kernel, const FileSet& files,
                         double slowdown) {
   std::deque<Job> jobs;
-  for (uint32_t i = 0; i < plan.cells.size(); ++i) {
-    const auto& cell = plan.cells[i];
-    if (cell.kernel != kernel || cell.ruling != plan::Cell::Ruling::run) continue;
-    if (!files.contains(plan.loaders[cell.loader].id)) continue;
-    jobs.push_back(job_of(plan, i, slowdown));
-  }
+  for (uint32_t i = 0; i < plan.cells.size(); ++i)
+    if (is_job(plan, plan.cells[i], kernel, files)) jobs.push_back(job_of(plan, i, slowdown));
   return jobs;
+}
+
+bool has_jobs(const plan::Plan& plan, uint32_t kernel, const FileSet& files) {
+  return std::ranges::any_of(plan.cells, [&](const plan::Cell& cell) {
+    return is_job(plan, cell, kernel, files);
+  });
 }
 
 }  // namespace bpfmatrix::run

@@ -13,4 +13,7 @@ namespace bpfmatrix::run {
 [[nodiscard]] std::deque<Job> jobs_of(const plan::Plan& plan, uint32_t kernel, const FileSet& files,
                                       double slowdown);
 
+// Whether there are any: without one, no machine is needed.
+[[nodiscard]] bool has_jobs(const plan::Plan& plan, uint32_t kernel, const FileSet& files);
+
 }  // namespace bpfmatrix::run
