@@ -9,6 +9,8 @@
 #include <cstring>
 #include <ctime>
 
+#include "agent/time_left.h"
+
 namespace bpfmatrix::guest {
 namespace {
 
@@ -118,10 +120,11 @@ void Loaders::check() {
     timed_out_ = false;
     return;
   }
-  if (wait_ms() == 0 && !timed_out_) {
-    timed_out_ = true;
-    ::kill(pid_, SIGKILL);
-  }
+  if (timed_out_ || wait_ms() != 0) return;
+  // Stopped before it is judged, so that no other cell begins meanwhile and is killed for this one.
+  ::kill(pid_, SIGSTOP);
+  timed_out_ = wait_ms() == 0;
+  ::kill(pid_, timed_out_ ? SIGKILL : SIGCONT);
 }
 
 int Loaders::wait_ms() const {
@@ -129,8 +132,7 @@ int Loaders::wait_ms() const {
   if (pid_ < 0 || shared->idle || timed_out_) return -1;
   // Before the first begin nothing is in flight; look again soon.
   if (shared->cell == BPFM_NO_CELL) return 100;
-  const uint64_t took = (now_ns() - shared->began_ns) / 1000000;
-  return took >= shared->limit_ms ? 0 : static_cast<int>(shared->limit_ms - took);
+  return time_left_ms(shared->began_ns, shared->limit_ms, now_ns());
 }
 
 }  // namespace bpfmatrix::guest
