@@ -88,7 +88,7 @@ static const uint8_t* skip_text(const uint8_t* at) {
 /* The RUN comes from the driver that measures: it is not checked. */
 static void run(const uint8_t* at) {
   const uint32_t number = bpfm_get32(at);
-  at = skip_text(at + 4);
+  at = skip_text(at + 8); /* flags: it always announces */
   const uint32_t count = bpfm_get32(at);
   at += 4;
   for (uint32_t i = 0; i < count; ++i) {

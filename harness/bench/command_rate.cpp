@@ -32,7 +32,8 @@ constexpr uint32_t kWarmUp = 200;  // loads and cells of the round before the fi
 
 struct Options {
   std::string kernel = "debian-6.12";
-  uint32_t cells = 4000, loads = 4000, rounds = 5, level = 1, buffer = 4096;
+  uint32_t cells = 1000, loads = 1000, rounds = 20, level = 1, buffer = 4096;
+  bool announced = false;
 };
 
 // What one round cost.
@@ -89,7 +90,10 @@ std::deque<run::Job> jobs_of(const Options& options, const run::Job& cell) {
     jobs.push_back(std::move(bare));
     for (uint32_t i = 0; i < cells; ++i) jobs.push_back(cell);
   }
-  for (uint32_t i = 0; i < jobs.size(); ++i) jobs[i].cell = i;
+  for (uint32_t i = 0; i < jobs.size(); ++i) {
+    jobs[i].cell = i;
+    jobs[i].announce = options.announced;
+  }
   return jobs;
 }
 
@@ -234,6 +238,7 @@ void add_rate(CLI::App& app, Context& context) {
   command->add_option("--level", options->level, "Log level")->capture_default_str();
   command->add_option("--buffer", options->buffer, "Bytes of the log buffer")
       ->capture_default_str();
+  command->add_flag("--announced", options->announced, "Announce each cell, as after a crash");
   command->callback([&context, options] {
     if (auto status = rate(*options, context.open_workspace()); !status)
       context.fail(status.error());

@@ -20,6 +20,9 @@ constexpr auto kHangGrace = 10s;  // after a cell's own limit, which the agent e
 constexpr auto kEndGrace = 5s;    // for a machine to end by itself
 constexpr auto kSendLimit = 60s;  // for one write; loaders are some MiB
 constexpr uint32_t kFruitlessStarts = 2;
+// Machines that died under dense cells, each of which costs one machine more than under announced
+// ones. A boot costs as much as some ten thousand announcements.
+constexpr uint32_t kDenseDeaths = 2;
 
 // How one machine ended.
 struct MachineEnd {
@@ -132,6 +135,27 @@ void finish_all(std::deque<Job> jobs, AttemptState state, const std::string& not
   if (!finished.empty()) events.finished(std::move(finished));
 }
 
+// Cells that were under way when a machine died, none of which could be blamed.
+struct Doubt {
+  size_t cells = 0;
+  std::string console;  // of that machine
+};
+
+// They have all run by now, and no machine died under them.
+void tell_unexplained(const BootRequest& request, const BootEvents& events, const Doubt& doubt) {
+  events.note(fmt::format(
+      "{}: the {} cells under which a machine died ran without harm in a fresh one; what it died of "
+      "is not known (its console: {})",
+      request.kernel, doubt.cells, doubt.console));
+}
+
+std::string what_follows(size_t doubtful, bool nothing_left) {
+  if (doubtful > 0)
+    return fmt::format("; {} cells were under way and run again in a fresh machine, one by one",
+                       doubtful);
+  return nothing_left ? "" : "; the rest runs in a fresh machine";
+}
+
 // A machine that was started, to its end.
 boost::asio::awaitable<MachineEnd> run_machine(StartedMachine& started, BootEvents& events) {
   vm::Machine& machine = *started.machine;
@@ -154,7 +178,8 @@ boost::asio::awaitable<MachineEnd> run_machine(StartedMachine& started, BootEven
 boost::asio::awaitable<BootReport> run_boot(boost::asio::io_context& io, BootRequest request,
                                             BootEvents events) {
   BootReport report;
-  uint32_t fruitless = 0;
+  uint32_t fruitless = 0, dense_deaths = 0;
+  std::optional<Doubt> doubt;
   while (!request.jobs.empty()) {
     auto started = co_await start_machine(io, request, std::exchange(request.jobs, {}), events);
     Session& session = *started.session;
@@ -171,11 +196,19 @@ boost::asio::awaitable<BootReport> run_boot(boost::asio::io_context& io, BootReq
     }
     const auto ended = co_await run_machine(started, events);
     const std::string console = keep_console(request, report.machines, ended.console);
+    const auto blamed = session.to_blame();
+    const size_t doubtful = session.in_doubt();
+    // Cells in doubt stand first: where others are in doubt, or none is left, these have run.
+    const bool doubts_ran = doubtful > 0 || ended.state == AttemptState::measured;
+    if (doubt && doubts_ran) tell_unexplained(request, events, *doubt);
+    if (blamed || doubts_ran) doubt.reset();
     if (ended.state == AttemptState::measured) continue;
 
-    const auto blamed = session.in_flight();
-    const bool fruitful = blamed || session.cells_finished() > 0;
+    // Cells that are announced from now on are a step ahead: each takes it once.
+    const bool fruitful = blamed || doubtful > 0 || session.cells_finished() > 0;
     fruitless = fruitful ? 0 : fruitless + 1;
+    if (doubtful > 0) doubt = Doubt{doubtful, console};
+    dense_deaths += doubtful > 0 ? 1 : 0;
     if (blamed) {
       Finished one{*blamed, {}};
       one.attempt.state = ended.state;
@@ -183,9 +216,10 @@ boost::asio::awaitable<BootReport> run_boot(boost::asio::io_context& io, BootReq
       events.finished({std::move(one)});
     }
     request.jobs = session.take_unfinished(blamed);
+    if (dense_deaths >= kDenseDeaths)
+      for (auto& job : request.jobs) job.announce = true;
     events.note(fmt::format("{}: {}{} (console: {})", request.kernel, ended.note,
-                            request.jobs.empty() ? "" : "; the rest runs in a fresh machine",
-                            console));
+                            what_follows(doubtful, request.jobs.empty()), console));
     if (fruitless >= kFruitlessStarts) {
       const std::string tail = last_lines(ended.console, 2);
       report.problem =

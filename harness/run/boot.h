@@ -1,8 +1,10 @@
 // Runs all cells of one kernel, on one machine, or on more when machines die.
 //
-// The cell under which a machine dies is blamed; every finished one is kept; the rest runs on in a
-// fresh machine. A machine that dies with no cell under way is tried once more, and what
-// is left is then told as not run: never as incompatible.
+// Cells run dense (run/session.h). When a machine dies, every finished cell is kept and those that
+// were under way run again in a fresh machine, now announced: the one under which that dies too is
+// blamed, and the rest runs on in a fresh machine. After the second machine that died under dense
+// cells all that is left is announced. A machine that dies with no cell under way is tried once
+// more, and what is left is then told as not run: never as incompatible.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

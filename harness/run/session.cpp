@@ -106,7 +106,8 @@ base::Status Session::on_begin(std::string_view payload) {
   begun_ = std::move(run_->waiting.front());
   run_->waiting.pop_front();
   in_flight_ = begin.cell;
-  limit_ms_ = begun_->request.limit_ms;
+  run_->begun = true;
+  if (run_->announce) limit_ms_ = begun_->request.limit_ms;
   ++progress_;
   return {};
 }
@@ -138,7 +139,8 @@ base::Status Session::on_run_done(std::string_view payload) {
 
 void Session::blame_loader(const wire::LoaderGone& gone) {
   const bool timeout = gone.reason == BPFM_GONE_TIMEOUT;
-  const std::string how = timeout ? fmt::format("killed after its limit of {} ms", limit_ms_)
+  const std::string how = timeout ? fmt::format("killed after its limit of {} ms",
+                                                begun_->request.limit_ms)
                           : gone.reason == BPFM_GONE_SIGNAL
                               ? signal_text(gone.number)
                               : fmt::format("exit code {}", gone.number);
@@ -205,6 +207,7 @@ void Session::send_next_run() {
   }
   Run run;
   run.number = next_run_++;
+  run.announce = jobs_.front().announce;
   loader_ = jobs_.front().loader;
   limit_ms_ = 0;
   std::string cells;
@@ -213,7 +216,8 @@ void Session::send_next_run() {
     if (file != files_.end() && !sent_.contains(name)) send_file(name, file->second);
   };
   need(loader_);
-  while (!jobs_.empty() && jobs_.front().loader == loader_ && run.waiting.size() < kCellsPerRun) {
+  while (!jobs_.empty() && jobs_.front().loader == loader_ &&
+         jobs_.front().announce == run.announce && run.waiting.size() < kCellsPerRun) {
     Job& job = jobs_.front();
     job.request.cell = job.cell;
     const std::string encoded = wire::encode(job.request);
@@ -225,8 +229,8 @@ void Session::send_next_run() {
     jobs_.pop_front();
   }
   out_ += writer_.frame(
-      BPFM_RUN,
-      wire::encode_run(run.number, loader_, static_cast<uint32_t>(run.waiting.size()), cells));
+      BPFM_RUN, wire::encode_run(run.number, run.announce ? BPFM_RUN_ANNOUNCE : 0, loader_,
+                                 static_cast<uint32_t>(run.waiting.size()), cells));
   run_ = std::move(run);
 }
 
@@ -238,10 +242,20 @@ std::vector<Finished> Session::take_finished() {
   return std::exchange(finished_, {});
 }
 
+std::optional<uint32_t> Session::to_blame() const {
+  return run_ && run_->announce ? in_flight_ : std::nullopt;
+}
+
+size_t Session::in_doubt() const {
+  return run_ && run_->begun && !run_->announce ? run_->waiting.size() + (begun_ ? 1 : 0) : 0;
+}
+
 std::deque<Job> Session::take_unfinished(std::optional<uint32_t> blamed) {
+  const size_t doubtful = in_doubt();
   std::deque<Job> left;
   if (begun_ && in_flight_ != blamed) left.push_back(std::move(*begun_));
   if (run_) std::move(run_->waiting.begin(), run_->waiting.end(), std::back_inserter(left));
+  for (size_t i = 0; i < doubtful; ++i) left[i].announce = true;
   std::move(jobs_.begin(), jobs_.end(), std::back_inserter(left));
   jobs_.clear();
   run_.reset();

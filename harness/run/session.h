@@ -3,7 +3,10 @@
 // Cells go out in RUNs, one at a time, in the order given; a result is taken only for the cell that
 // was begun, and a begin only for the next cell of the RUN in flight. Anything else is an Error of
 // kind protocol, after which the machine must be ended. When the machine dies, take_unfinished()
-// and in_flight() say what is left and who is to blame.
+// and to_blame() say what is left and who is to blame.
+//
+// A RUN is dense unless its cells ask to be announced: the guest then holds its frames back, and a
+// machine that dies has nobody to blame. Its cells without a result come back to be announced.
 #pragma once
 
 #include <array>
@@ -28,6 +31,7 @@ struct Job {
   uint32_t cell = 0;  // the driver's number of the cell; sent as the wire's cell
   std::string loader;
   wire::RunCell request;  // its `cell` is set by the session
+  bool announce = false;  // its begin must leave the machine before it is measured
 };
 
 // What the guest needs on disk: name -> content. Sent once, after the hello, when first needed.
@@ -58,9 +62,12 @@ class Session {
   [[nodiscard]] std::vector<Finished> take_finished();
 
   [[nodiscard]] const std::optional<wire::Hello>& hello() const { return hello_; }
-  // The cell that was begun and has no result.
-  [[nodiscard]] std::optional<uint32_t> in_flight() const { return in_flight_; }
-  // Limit of that cell before scaling; of the longest of a RUN while none is begun.
+  // The cell under which the machine dies when it dies now: begun without a result, and announced.
+  [[nodiscard]] std::optional<uint32_t> to_blame() const;
+  // How many cells of a dense RUN that has begun have no result: any of them may be the one.
+  [[nodiscard]] size_t in_doubt() const;
+  // How long the machine may show no sign of life: the limit of the cell that was announced, else
+  // the longest of the RUN's.
   [[nodiscard]] uint32_t limit_ms() const { return limit_ms_; }
   // Counts results, begins and files done: no change for long means no progress.
   [[nodiscard]] uint64_t progress() const { return progress_; }
@@ -72,13 +79,16 @@ class Session {
   // The loader whose cells are being run; empty between RUNs of different loaders.
   [[nodiscard]] const std::string& loader() const { return loader_; }
 
-  // Gives back the cells without a result, in order, without `blamed`.
+  // Gives back the cells without a result, in order, without `blamed`. Those in doubt ask to be
+  // announced.
   [[nodiscard]] std::deque<Job> take_unfinished(std::optional<uint32_t> blamed);
 
  private:
   struct Run {
     uint32_t number = 0;
     std::deque<Job> waiting;  // not begun, in order
+    bool announce = false;
+    bool begun = false;  // its first cell, which is announced in any case
     bool any_result = false;
   };
   base::Status on_frame(const wire::Frame& frame);

@@ -27,35 +27,46 @@ void FrameReader::feed(std::string_view bytes) {
   buffer_ += bytes;
 }
 
-base::Result<std::optional<Frame>> FrameReader::next() {
-  if (broken_) return *broken_;
-  if (pending() < BPFM_HEADER_SIZE) return std::optional<Frame>{};
-  const auto* header = reinterpret_cast<const uint8_t*>(buffer_.data() + at_);
+// What is wrong with a header; nothing when it is right.
+std::optional<base::Error> FrameReader::look_at(const uint8_t* header) const {
   const uint32_t magic = bpfm_get32(header);
+  const uint16_t flags = bpfm_get16(header + 6);
   const uint32_t seq = bpfm_get32(header + 8);
   const uint32_t length = bpfm_get32(header + 12);
-  if (magic != BPFM_MAGIC) {
-    broken_ = fail(ErrorKind::protocol, "bad magic {:#010x}", magic);
-  } else if (header[4] != BPFM_VERSION) {
-    broken_ = fail(ErrorKind::protocol, "version {}, expected {}", header[4], BPFM_VERSION);
-  } else if (bpfm_get16(header + 6) != 0) {
-    broken_ = fail(ErrorKind::protocol, "unknown flags {:#x}", bpfm_get16(header + 6));
-  } else if (seq != seq_) {
-    broken_ = fail(ErrorKind::protocol, "frame {} where {} was due", seq, seq_);
-  } else if (length > BPFM_MAX_PAYLOAD) {
-    broken_ = fail(ErrorKind::protocol, "payload of {} bytes, at most {} are allowed", length,
-                   BPFM_MAX_PAYLOAD);
+  const bool again = (flags & BPFM_FRAME_AGAIN) != 0;
+  if (magic != BPFM_MAGIC) return fail(ErrorKind::protocol, "bad magic {:#010x}", magic);
+  if (header[4] != BPFM_VERSION)
+    return fail(ErrorKind::protocol, "version {}, expected {}", header[4], BPFM_VERSION);
+  if ((flags & ~BPFM_FRAME_AGAIN) != 0)
+    return fail(ErrorKind::protocol, "unknown flags {:#x}", flags);
+  if (seq != seq_ && !(again && seq < seq_))
+    return fail(ErrorKind::protocol, "frame {} where {} was due", seq, seq_);
+  if (length > BPFM_MAX_PAYLOAD)
+    return fail(ErrorKind::protocol, "payload of {} bytes, at most {} are allowed", length,
+                BPFM_MAX_PAYLOAD);
+  return std::nullopt;
+}
+
+base::Result<std::optional<Frame>> FrameReader::next() {
+  while (!broken_ && pending() >= BPFM_HEADER_SIZE) {
+    const auto* header = reinterpret_cast<const uint8_t*>(buffer_.data() + at_);
+    broken_ = look_at(header);
+    if (broken_) break;
+    const uint32_t seq = bpfm_get32(header + 8);
+    const uint32_t length = bpfm_get32(header + 12);
+    if (pending() < BPFM_HEADER_SIZE + length) break;
+    const std::string_view payload(buffer_.data() + at_ + BPFM_HEADER_SIZE, length);
+    if (checksum(payload) != bpfm_get32(header + 16)) {
+      broken_ = fail(ErrorKind::protocol, "wrong checksum in frame {}", seq);
+      break;
+    }
+    at_ += BPFM_HEADER_SIZE + length;
+    if (seq < seq_) continue;  // sent again for a dead loader
+    ++seq_;
+    return std::optional<Frame>(Frame{header[5], std::string(payload)});
   }
   if (broken_) return *broken_;
-  if (pending() < BPFM_HEADER_SIZE + length) return std::optional<Frame>{};
-  Frame frame{header[5], buffer_.substr(at_ + BPFM_HEADER_SIZE, length)};
-  if (checksum(frame.payload) != bpfm_get32(header + 16)) {
-    broken_ = fail(ErrorKind::protocol, "wrong checksum in frame {}", seq);
-    return *broken_;
-  }
-  at_ += BPFM_HEADER_SIZE + length;
-  ++seq_;
-  return std::optional<Frame>{std::move(frame)};
+  return std::optional<Frame>{};
 }
 
 std::string FrameWriter::frame(uint8_t type, std::string_view payload) {

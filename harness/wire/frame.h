@@ -24,12 +24,15 @@ class FrameReader {
   // Takes any number of bytes, complete frames or not.
   void feed(std::string_view bytes);
   // The next complete frame; nothing when more bytes are needed; an Error of kind protocol for a
-  // wrong magic, version, flags, sequence number, length or checksum.
+  // wrong magic, version, flags, sequence number, length or checksum. A frame that was sent again
+  // (BPFM_FRAME_AGAIN) and had come before is left out.
   base::Result<std::optional<Frame>> next();
   // Bytes that wait for the rest of their frame.
   [[nodiscard]] size_t pending() const { return buffer_.size() - at_; }
 
  private:
+  [[nodiscard]] std::optional<base::Error> look_at(const uint8_t* header) const;
+
   std::string buffer_;
   size_t at_ = 0;
   uint32_t seq_ = 0;

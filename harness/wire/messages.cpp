@@ -153,9 +153,9 @@ std::string encode(const RunCell& cell) {
   return out.take();
 }
 
-std::string encode_run(uint32_t run, std::string_view loader, uint32_t count,
+std::string encode_run(uint32_t run, uint32_t flags, std::string_view loader, uint32_t count,
                        std::string_view cells) {
-  return Writer().u32(run).text(loader).u32(count).bytes(cells).take();
+  return Writer().u32(run).u32(flags).text(loader).u32(count).bytes(cells).take();
 }
 
 std::string encode_file(std::string_view name, bool executable, uint64_t total, uint64_t offset,

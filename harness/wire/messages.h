@@ -35,9 +35,9 @@ struct Wake {
 [[nodiscard]] std::string encode(const Wake& wake);
 // One cell's bytes inside RUN.
 [[nodiscard]] std::string encode(const RunCell& cell);
-// A whole RUN payload from cells already encoded.
-[[nodiscard]] std::string encode_run(uint32_t run, std::string_view loader, uint32_t count,
-                                     std::string_view cells);
+// A whole RUN payload from cells already encoded. `flags`: enum bpfm_run_flag.
+[[nodiscard]] std::string encode_run(uint32_t run, uint32_t flags, std::string_view loader,
+                                     uint32_t count, std::string_view cells);
 // FILE payload; `data` is a piece of at most 60 KiB.
 [[nodiscard]] std::string encode_file(std::string_view name, bool executable, uint64_t total,
                                       uint64_t offset, std::string_view data);

@@ -2,7 +2,7 @@
  * prose.
  *
  * Everything is little-endian and unaligned. A stream is a sequence of frames:
- *   magic u32 | version u8 | type u8 | flags u16 (0) | seq u32 | length u32 | crc32 u32 | payload
+ *   magic u32 | version u8 | type u8 | flags u16 | seq u32 | length u32 | crc32 u32 | payload
  * seq counts the frames of one direction from 0; crc32 (zlib's) is that of the payload. There is no
  * resynchronisation: a frame that is not as written here ends the machine.
  */
@@ -23,7 +23,7 @@
 enum bpfm_frame_type {
   /* driver to guest */
   BPFM_FILE = 1,     /* str name, u8 executable, u64 total, u64 offset, data to the end */
-  BPFM_RUN = 2,      /* u32 run, str loader, u32 count, count x cell (below) */
+  BPFM_RUN = 2,      /* u32 run, u32 flags, str loader, u32 count, count x cell (below) */
   BPFM_SHUTDOWN = 3, /* empty */
   BPFM_WAKE = 4,     /* bytes16 nonce, u64 ns since 1970 UTC, bytes32 random: to a restored machine,
                         before all else. The agent sets its clock, stirs the random into the kernel's
@@ -39,6 +39,20 @@ enum bpfm_frame_type {
                             s32 exit code or signal */
 };
 #define BPFM_NO_CELL 0xffffffffu
+
+/* flags of a frame */
+enum bpfm_frame_flag {
+  /* A dead loader may have sent it already: who has had its seq drops it. */
+  BPFM_FRAME_AGAIN = 1,
+};
+
+/* flags of RUN */
+enum bpfm_run_flag {
+  /* Every BEGIN leaves the guest before its cell is measured, so that the death of the machine has
+   * exactly one cell to blame. Without it only the first of the RUN does, which tells that cells
+   * are under way, and other frames are held back (below). */
+  BPFM_RUN_ANNOUNCE = 1,
+};
 
 enum bpfm_gone_reason {
   BPFM_GONE_EXIT = 0,     /* exited; the number is its code */
@@ -105,18 +119,34 @@ enum bpfm_call_flag { BPFM_CALL_PROBE = 1, BPFM_CALL_MEASURED = 2 };
  *   u32 instruction count, 8 bytes each, u32 BTF length, BTF bytes */
 #define BPFM_PARTS_MAGIC 0x50465042u /* "BPFP" */
 
-/* Shared page between agent and loader (an inherited descriptor): who writes which frame next, and
- * what is in flight, so that the agent knows it after the loader's death. */
+/* The largest observation, in bytes. */
+#define BPFM_MAX_OBSERVATION                                                          \
+  (110 + 25 * BPFM_MAX_CALLS + 8 + BPFM_MAX_LOG_HEAD + BPFM_MAX_LOG_TAIL + BPFM_MAX_MESSAGES + \
+   BPFM_MAX_NOTE)
+
+/* A loader that need not announce writes to the port once so many bytes are full, or so much time
+ * has passed since its last write. What can come on top of the bytes (a result and two small frames)
+ * still fits into one write: a part of a write is never sent. */
+#define BPFM_HOLD_BYTES 20480
+#define BPFM_HOLD_NS 20000000ull
+
+/* Shared between agent and loader (an inherited descriptor): who writes which frame next, what is
+ * in flight, and the frames that the loader has not written yet, so that nothing of this is lost
+ * with the loader. The loader appends a frame to `out` and then moves `out_size`; it moves `cell`
+ * after the frame that says so and before it writes. So the last frame in `out` tells what is in
+ * flight, and where there is none, `cell` does. */
 struct bpfm_shared {
-  uint32_t next_seq; /* of the guest's next frame */
+  uint32_t next_seq; /* of the guest's next frame; behind that of the last frame in `out` */
   uint32_t run;      /* of the cell in flight */
   uint32_t cell;     /* in flight, or BPFM_NO_CELL */
   uint32_t limit_ms; /* of the cell in flight */
   uint64_t began_ns; /* CLOCK_MONOTONIC */
   uint32_t idle;     /* 1: the loader waits for a RUN */
+  uint32_t out_size; /* bytes in `out`, whole frames */
+  uint8_t out[BPFM_MAX_GUEST_FRAME];
 };
 /* Descriptors of a loader process: cells come in on 0 (payloads of RUN, u32 length in front), its
- * frames go out on 3 (the port), the shared page is 4. */
+ * frames go out on 3 (the port), what is shared is 4. */
 enum bpfm_loader_descriptor { BPFM_FD_CELLS = 0, BPFM_FD_PORT = 3, BPFM_FD_SHARED = 4 };
 
 static inline void bpfm_put16(uint8_t* at, uint16_t v) {

@@ -71,6 +71,7 @@ void Loaders::stop() {
   pid_ = cells_ = -1;
   timed_out_ = false;
   name_.clear();
+  port_->shared()->out_size = 0;  // its RUN was done: all was sent
 }
 
 void Loaders::gone(uint8_t reason, int number) {
@@ -87,9 +88,10 @@ void Loaders::gone(uint8_t reason, int number) {
 
 void Loaders::run(const std::string& payload) {
   const auto* raw = reinterpret_cast<const uint8_t*>(payload.data());
-  if (payload.size() < 6 || payload.size() < 6U + bpfm_get16(raw + 4)) return;
+  constexpr size_t kName = 8;  // after the number of the run and its flags
+  if (payload.size() < kName + 2 || payload.size() < kName + 2 + bpfm_get16(raw + kName)) return;
   run_ = bpfm_get32(raw);
-  const std::string name = payload.substr(6, bpfm_get16(raw + 4));
+  const std::string name = payload.substr(kName + 2, bpfm_get16(raw + kName));
   if (name != name_) stop();
   bpfm_shared* shared = port_->shared();
   shared->idle = 0;
@@ -115,7 +117,8 @@ void Loaders::check() {
     name_.clear();
     const bool by_signal = WIFSIGNALED(status);
     const int number = by_signal ? WTERMSIG(status) : WEXITSTATUS(status);
-    if (!shared->idle)
+    const bool run_done = port_->send_held();
+    if (!shared->idle && !run_done)
       gone(timed_out_ ? BPFM_GONE_TIMEOUT : by_signal ? BPFM_GONE_SIGNAL : BPFM_GONE_EXIT, number);
     timed_out_ = false;
     return;

@@ -47,8 +47,10 @@ bool Port::open() {
     if (port_ < 0) ::usleep(10'000);
   }
   shared_fd_ = ::memfd_create("shared", MFD_CLOEXEC);
-  if (port_ < 0 || shared_fd_ < 0 || ::ftruncate(shared_fd_, 4096) != 0) return false;
-  void* map = ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, shared_fd_, 0);
+  if (port_ < 0 || shared_fd_ < 0 || ::ftruncate(shared_fd_, sizeof(bpfm_shared)) != 0)
+    return false;
+  void* map =
+      ::mmap(nullptr, sizeof(bpfm_shared), PROT_READ | PROT_WRITE, MAP_SHARED, shared_fd_, 0);
   if (map == MAP_FAILED) return false;
   shared_ = static_cast<bpfm_shared*>(map);
   shared_->cell = BPFM_NO_CELL;
@@ -85,13 +87,35 @@ void Port::send(uint8_t type, const std::string& payload) {
   bpfm_put_header(reinterpret_cast<uint8_t*>(bytes.data()), type, shared_->next_seq++,
                   static_cast<uint32_t>(payload.size()), checksum(payload));
   bytes += payload;
-  size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t n = ::write(port_, bytes.data() + done, bytes.size() - done);
+  write(bytes.data(), bytes.size());
+}
+
+void Port::write(const void* bytes, size_t size) const {
+  const auto* at = static_cast<const char*>(bytes);
+  while (size > 0) {
+    const ssize_t n = ::write(port_, at, size);
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) return;
-    done += static_cast<size_t>(n);
+    at += n;
+    size -= static_cast<size_t>(n);
   }
+}
+
+bool Port::send_held() {
+  const uint32_t size = shared_->out_size;
+  uint8_t type = 0;
+  for (uint32_t at = 0; at + BPFM_HEADER_SIZE <= size;
+       at += BPFM_HEADER_SIZE + bpfm_get32(shared_->out + at + 12)) {
+    uint8_t* header = shared_->out + at;
+    bpfm_put16(header + 6, BPFM_FRAME_AGAIN);
+    type = header[5];
+    shared_->next_seq = bpfm_get32(header + 8) + 1;
+    shared_->cell =
+        type == BPFM_BEGIN ? bpfm_get32(header + BPFM_HEADER_SIZE + 4) : BPFM_NO_CELL;
+  }
+  write(shared_->out, size);
+  shared_->out_size = 0;
+  return type == BPFM_RUN_DONE;
 }
 
 void append32(std::string* out, uint32_t value) {

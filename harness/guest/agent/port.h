@@ -16,7 +16,7 @@ struct Frame {
 
 class Port {
  public:
-  // Opens the virtio-serial port named "bpfmatrix" and the page shared with loaders; waits up to
+  // Opens the virtio-serial port named "bpfmatrix" and the memory shared with loaders; waits up to
   // five seconds for the device. False when there is none.
   bool open();
   [[nodiscard]] int descriptor() const { return port_; }
@@ -28,7 +28,14 @@ class Port {
   bool read(std::vector<Frame>* frames);
   void send(uint8_t type, const std::string& payload);
 
+  // Sends what a loader that is dead had not written yet, or may just have. Settles in the shared
+  // page what is in flight after it: the last frame says more than a process that died between two
+  // stores. True when that frame ends the RUN.
+  bool send_held();
+
  private:
+  void write(const void* bytes, size_t size) const;
+
   int port_ = -1;
   int shared_fd_ = -1;
   bpfm_shared* shared_ = nullptr;

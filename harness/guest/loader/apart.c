@@ -106,7 +106,7 @@ static const char* set_up(const struct request* request) {
 
 int apart_main(void) {
   static struct request request;
-  static uint8_t out[BPFM_MAX_GUEST_FRAME];
+  static uint8_t out[BPFM_MAX_OBSERVATION];
   if (read_all(0, &request, sizeof request) != sizeof request) return 6;
   const char* failed = set_up(&request);
   const size_t size =
@@ -149,7 +149,7 @@ size_t measure_apart(const struct cell* cell, uint8_t* out) {
   close(from_child[1]);
   size_t size = 0;
   if (child > 0 && write_all(to_child[1], &request, sizeof request))
-    size = read_all(from_child[0], out, BPFM_MAX_GUEST_FRAME);
+    size = read_all(from_child[0], out, BPFM_MAX_OBSERVATION);
   close(to_child[1]);
   close(from_child[0]);
   if (child < 0) return measure_failed("fork", error, out);

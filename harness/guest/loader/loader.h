@@ -210,7 +210,7 @@ struct cell {
   char unknown_extra[MAX_NAME]; /* a key or value that this loader does not know */
 };
 /* Measures `cell` and writes its observation (wire/protocol.h) to `out`; returns its size. `out`
- * has room for BPFM_MAX_GUEST_FRAME bytes. */
+ * has room for BPFM_MAX_OBSERVATION bytes. */
 size_t measure(const struct cell* cell, uint8_t* out);
 /* Likewise, in this very process. */
 size_t measure_here(const struct cell* cell, uint8_t* out);

@@ -10,47 +10,61 @@
 
 #include "loader.h"
 
-static struct bpfm_shared* shared;
-static uint8_t out[BPFM_MAX_GUEST_FRAME * 2];
-static size_t out_size;
+_Static_assert(BPFM_HOLD_BYTES + 3 * BPFM_HEADER_SIZE + 8 + BPFM_MAX_OBSERVATION + 8 + 4 <=
+                   BPFM_MAX_GUEST_FRAME,
+               "a result, a begin and a run's end fit on top of what is held back");
 
-/* Frames are collected and leave in one write: the result of a cell with the begin of the next. */
-static void add_frame(uint8_t type, size_t payload_size) {
-  uint8_t* header = out + out_size;
-  const uint32_t crc = (uint32_t)crc32(0, header + BPFM_HEADER_SIZE, (uInt)payload_size);
-  bpfm_put_header(header, type, shared->next_seq++, (uint32_t)payload_size, crc);
-  out_size += BPFM_HEADER_SIZE + payload_size;
+static struct bpfm_shared* shared;
+static uint64_t written_ns; /* when frames were last written */
+
+/* The order of these stores is what the agent relies on when this process dies between them. */
+static void set(uint32_t* field, uint32_t value) {
+  __atomic_store_n(field, value, __ATOMIC_RELEASE);
 }
 
 static uint8_t* payload(void) {
-  return out + out_size + BPFM_HEADER_SIZE;
+  return shared->out + shared->out_size + BPFM_HEADER_SIZE;
+}
+
+/* From here on the frame leaves the guest, even if this process dies. */
+static void add_frame(uint8_t type, size_t payload_size) {
+  uint8_t* header = shared->out + shared->out_size;
+  const uint32_t crc = (uint32_t)crc32(0, header + BPFM_HEADER_SIZE, (uInt)payload_size);
+  bpfm_put_header(header, type, shared->next_seq, (uint32_t)payload_size, crc);
+  set(&shared->out_size, shared->out_size + BPFM_HEADER_SIZE + (uint32_t)payload_size);
+  set(&shared->next_seq, shared->next_seq + 1);
 }
 
 static void flush(void) {
-  size_t done = 0;
-  while (done < out_size) {
-    const ssize_t n = write(BPFM_FD_PORT, out + done, out_size - done);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) _exit(3);
-    done += (size_t)n;
-  }
-  out_size = 0;
+  ssize_t n;
+  do {
+    n = write(BPFM_FD_PORT, shared->out, shared->out_size);
+  } while (n < 0 && errno == EINTR);
+  if (n != (ssize_t)shared->out_size) _exit(3);
+  set(&shared->out_size, 0);
 }
 
-static void begin(uint32_t run, const struct cell* cell) {
+/* Frames leave in one write: the result of a cell with the begin of the next when that is to be
+ * announced, else as many as came together in a while. */
+static void begin(uint32_t run, const struct cell* cell, bool announce) {
+  const uint64_t now = now_ns();
   shared->run = run;
   shared->limit_ms = cell->limit_ms;
-  shared->began_ns = now_ns();
-  shared->cell = cell->cell;
+  shared->began_ns = now;
   bpfm_put32(payload(), run);
   bpfm_put32(payload() + 4, cell->cell);
   add_frame(BPFM_BEGIN, 8);
+  set(&shared->cell, cell->cell);
+  if (!announce && shared->out_size < BPFM_HOLD_BYTES && now - written_ns < BPFM_HOLD_NS) return;
+  flush();
+  written_ns = now;
 }
 
 static void result(uint32_t run, const struct cell* cell) {
   bpfm_put32(payload(), run);
   bpfm_put32(payload() + 4, cell->cell);
   add_frame(BPFM_RESULT, 8 + measure(cell, payload() + 8));
+  set(&shared->cell, BPFM_NO_CELL);
 }
 
 /* A reader over one RUN payload, which the agent took from the driver: trusted, yet checked. */
@@ -95,29 +109,22 @@ static void take_cell(struct reader* r, struct cell* cell) {
 
 static void run(struct reader* r) {
   char loader[MAX_NAME];
+  struct cell cell;
   const uint32_t number = bpfm_get32(take(r, 4));
+  bool announce = true; /* the first one always */
+  const uint32_t flags = bpfm_get32(take(r, 4));
   take_text(r, loader);
-  const uint32_t count = bpfm_get32(take(r, 4));
-  struct cell cell, next;
-  if (count > 0) {
+  for (uint32_t count = bpfm_get32(take(r, 4)); count > 0; --count) {
     take_cell(r, &cell);
-    begin(number, &cell);
-    flush();
-  }
-  for (uint32_t i = 0; i < count; ++i) {
-    if (i + 1 < count) take_cell(r, &next);
+    begin(number, &cell, announce);
+    announce = (flags & BPFM_RUN_ANNOUNCE) != 0;
     result(number, &cell);
-    if (i + 1 < count) {
-      cell = next;
-      begin(number, &cell);
-      flush();
-    }
   }
-  shared->cell = BPFM_NO_CELL;
   bpfm_put32(payload(), number);
   add_frame(BPFM_RUN_DONE, 4);
   shared->idle = 1;
   flush();
+  written_ns = now_ns();
 }
 
 static bool read_all(uint8_t* at, size_t size) {

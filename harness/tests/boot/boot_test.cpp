@@ -128,18 +128,68 @@ TEST_F(BootTest, one_boot_serves_every_cell_of_a_kernel) {
 }
 
 TEST_F(BootTest, a_panic_blames_exactly_its_cell_and_the_rest_runs_in_a_fresh_machine) {
-  const auto outcome = play("panic_at 7 once", 20);
+  const auto outcome = play("panic_at 7 twice", 20);
   EXPECT_EQ(outcome.states.at(7), AttemptState::kernel_crash);
   EXPECT_NE(outcome.notes.at(7).find("panic"), std::string::npos);
   EXPECT_EQ(count(outcome, AttemptState::measured), 19U);
   EXPECT_EQ(outcome.doubled, 0U);
-  EXPECT_EQ(outcome.report.machines, 2U);
+  // Dense, announced, and the cells behind it.
+  EXPECT_EQ(outcome.report.machines, 3U);
 }
 
 TEST_F(BootTest, qemu_that_dies_under_a_cell_is_not_the_kernels_fault) {
-  const auto outcome = play("die_at 3 once", 10);
+  const auto outcome = play("die_at 3 twice", 10);
   EXPECT_EQ(outcome.states.at(3), AttemptState::qemu_crash);
   EXPECT_EQ(count(outcome, AttemptState::measured), 9U);
+}
+
+TEST_F(BootTest, what_harmed_a_dense_machine_once_is_told_and_costs_no_cell) {
+  const auto outcome = play("panic_at 300 once", 600);
+  EXPECT_EQ(count(outcome, AttemptState::measured), 600U);
+  EXPECT_EQ(outcome.doubled, 0U);
+  EXPECT_EQ(outcome.report.machines, 2U);
+  EXPECT_TRUE(outcome.report.problem.empty());
+  ASSERT_EQ(outcome.told.size(), 2U);
+  // The second RUN of 256: the first had its results.
+  EXPECT_NE(outcome.told[0].find("256 cells were under way"), std::string::npos) << outcome.told[0];
+  EXPECT_NE(outcome.told[1].find("what it died of is not known"), std::string::npos);
+  EXPECT_NE(outcome.told[1].find("fake-1.console.txt"), std::string::npos) << outcome.told[1];
+}
+
+TEST_F(BootTest, a_machine_that_dies_only_when_dense_is_given_announced_cells_after_the_second_time) {
+  const auto outcome = play("panic_dense", 2000);
+  EXPECT_EQ(count(outcome, AttemptState::measured), 2000U);
+  EXPECT_EQ(outcome.doubled, 0U);
+  EXPECT_EQ(outcome.report.machines, 3U);
+  EXPECT_TRUE(outcome.report.problem.empty());
+}
+
+TEST_F(BootTest, a_machine_that_dies_at_each_cell_blames_each_and_ends) {
+  const auto outcome = play("panic_each", 6);
+  EXPECT_EQ(count(outcome, AttemptState::kernel_crash), 6U);
+  EXPECT_EQ(outcome.doubled, 0U);
+  EXPECT_EQ(outcome.report.machines, 7U);  // the first was dense
+}
+
+TEST_F(BootTest, a_machine_that_dies_before_any_cell_begins_is_given_up_with_a_reason) {
+  const auto outcome = play("die_at_run", 3);
+  EXPECT_EQ(count(outcome, AttemptState::qemu_crash), 3U);
+  EXPECT_EQ(outcome.report.machines, 2U);
+  EXPECT_NE(outcome.report.problem.find("QEMU ended"), std::string::npos) << outcome.report.problem;
+}
+
+TEST_F(BootTest, a_crash_that_was_found_is_not_called_unexplained) {
+  const auto outcome = play("panic_at 7 twice", 20);
+  for (const auto& text : outcome.told)
+    EXPECT_EQ(text.find("is not known"), std::string::npos) << text;
+}
+
+TEST_F(BootTest, a_loader_that_dies_in_a_dense_run_loses_no_result_before_it) {
+  const auto outcome = play("loader_gone_at 200", 256);
+  EXPECT_EQ(outcome.states.at(200), AttemptState::agent_crash);
+  EXPECT_EQ(count(outcome, AttemptState::measured), 255U);
+  EXPECT_EQ(outcome.doubled, 0U);
+  EXPECT_EQ(outcome.report.machines, 1U);
 }
 
 TEST_F(BootTest, garbage_ends_the_machine_and_nothing_is_told_as_measured) {
@@ -193,7 +243,7 @@ TEST_F(BootTest, a_console_of_a_mebibyte_disturbs_nothing) {
 }
 
 TEST_F(BootTest, a_machine_that_goes_silent_under_a_cell_is_a_hang_of_that_cell) {
-  const auto outcome = play("hang_at 2 once", 6);
+  const auto outcome = play("hang_at 2 twice", 6);
   EXPECT_EQ(outcome.states.at(2), AttemptState::hang);
   EXPECT_EQ(count(outcome, AttemptState::measured), 5U);
 }

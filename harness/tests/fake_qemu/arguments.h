@@ -9,8 +9,9 @@
 
 namespace bpfmatrix::tests {
 
-// First line of the kernel file: "FAKE <scenario> [<cell>] [once]". `once`: only the first start
-// with this kernel plays it, later ones play `ok` (the starts are counted in <kernel>.count).
+// First line of the kernel file: "FAKE <scenario> [<cell>] [once|twice]". `once`: only the first
+// start with this kernel plays it, later ones play `ok` (the starts are counted in <kernel>.count);
+// `twice`: the first two.
 struct Scenario {
   std::string name = "ok";
   uint32_t cell = 0;

@@ -5,16 +5,21 @@
 //   silent            never says anything            kvm_silent        the same under KVM, else ok
 //   exit1             "fake failure", exit code 1    garbage           bytes that are no frame
 //   wrong_nonce       a hello of another machine     flood             1 MiB of console, then ok
-//   panic_at N        panics once cell N is announced, QEMU ends with code 0
-//   hang_at N         nothing more once cell N is announced
+//   panic_at N        panics in cell N, QEMU ends with code 0; what is held back is lost
+//   panic_each        panics in the first cell of every RUN
+//   panic_dense       likewise, but never in a RUN that announces
+//   hang_at N         nothing more from cell N on
 //   die_at N          QEMU itself dies by SIGSEGV then
+//   die_at_run        QEMU dies when it is given a RUN, before any cell
 //   loader_gone_at N  LOADER_GONE (signal 11) for cell N; the next RUN is served
 //   no_space          the second file that is sent cannot be stored
 //   foreign_cell      results of cells that were not asked for
 //   unsaveable        ok, but it cannot be saved  sleeper           ok, but silent once restored
 //   late_splat        ok, then a KASAN report on the console after SHUTDOWN
 //
-// "FAKE panic_at 7 once" plays it in the first start only.
+// A RUN that does not announce is answered with its first begin, and with all else at its end or at
+// a loader's.
+// "FAKE panic_at 7 once" plays it in the first start only, "twice" in the first two.
 #include <cstdio>
 #include <cstring>
 

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <utility>
 
 #include "base/digest.h"
 #include "wire/messages.h"
@@ -218,6 +219,7 @@ void Guest::take_file(std::string_view payload) {
 std::vector<Guest::Cell> Guest::cells_of(std::string_view run_payload, uint32_t* run) {
   Cursor cursor(run_payload);
   *run = cursor.u32();
+  cursor.u32();  // flags
   cursor.str();  // loader
   std::vector<Cell> cells(cursor.u32());
   for (auto& cell : cells) {
@@ -238,37 +240,49 @@ std::vector<Guest::Cell> Guest::cells_of(std::string_view run_payload, uint32_t*
   return cells;
 }
 
-// As the agent does it: a result and the next announcement leave in one write.
+bool Guest::announces(std::string_view run_payload) {
+  Cursor cursor(run_payload);
+  cursor.u32();
+  return (cursor.u32() & BPFM_RUN_ANNOUNCE) != 0;
+}
+
+// As a loader does it: a result and the next announcement leave in one write, or all together.
 void Guest::run_cells(std::string_view payload) {
   uint32_t run = 0;
   const auto cells = cells_of(payload, &run);
-  std::string pending;
+  const bool announced = announces(payload);
+  if (plays("die_at_run")) die();
+  std::string held;
   for (const auto& cell : cells) {
-    send(pending + begin(run, cell.id));
-    if (!fate_after_begin(run, cell.id)) return;
-    pending = result(run, cell);
+    held += begin(run, cell.id);
+    if (announced || cell.id == cells.front().id) send(std::exchange(held, {}));
+    if (!fate(run, cell.id, announced, held)) return;
+    held += result(run, cell);
   }
   std::string done;
   put32(done, run);
-  send(pending + writer_.frame(BPFM_RUN_DONE, done));
+  send(held + writer_.frame(BPFM_RUN_DONE, done));
 }
 
-bool Guest::fate_after_begin(uint32_t run, uint32_t id) {
+bool Guest::fate(uint32_t run, uint32_t id, bool announced, const std::string& held) {
+  if (plays("panic_each") || (plays("panic_dense") && !announced)) panic();
   if (id != arguments_.scenario.cell) return true;
   if (plays("panic_at")) panic();
   if (plays("hang_at")) stay_silent();
-  if (plays("die_at")) {
-    ::signal(SIGSEGV, SIG_DFL);
-    ::raise(SIGSEGV);
-  }
+  if (plays("die_at")) die();
   if (!plays("loader_gone_at")) return true;
   std::string gone;
   put32(gone, run);
   put32(gone, id);
   gone += static_cast<char>(BPFM_GONE_SIGNAL);
   put32(gone, SIGSEGV);
-  send(writer_.frame(BPFM_LOADER_GONE, gone));
+  send(held + writer_.frame(BPFM_LOADER_GONE, gone));
   return false;
+}
+
+void Guest::die() {
+  ::signal(SIGSEGV, SIG_DFL);
+  ::raise(SIGSEGV);
 }
 
 // Console text of Linux 7.3 after `echo c > /proc/sysrq-trigger`; panic=-1 and -no-reboot make QEMU

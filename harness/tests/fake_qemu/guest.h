@@ -39,10 +39,13 @@ class Guest {
   // One frame of the driver; false at SHUTDOWN.
   bool take(const wire::Frame& frame);
   void take_file(std::string_view payload);
+  static bool announces(std::string_view run_payload);
   void run_cells(std::string_view payload);
-  // What happens once cell `id` is announced; false when the rest of the RUN is not to come.
-  bool fate_after_begin(uint32_t run, uint32_t id);
+  // What happens in cell `id`, before which `held` was held back; false when the rest of the RUN is
+  // not to come.
+  bool fate(uint32_t run, uint32_t id, bool announced, const std::string& held);
   void panic();
+  static void die();
   std::string hello();
   std::string begin(uint32_t run, uint32_t cell);
   std::string result(uint32_t run, const Cell& cell);

@@ -57,7 +57,9 @@ std::string in_order(std::initializer_list<std::string> frames) {
 
 class SessionTest : public testing::Test {
  protected:
-  Session make(uint32_t cells, const std::string& second_loader = "") {
+  // Cells 100, 101 … with limits of 1000, 1001 … ms; the last by another loader where one is given.
+  // The first `announced` ask for it.
+  Session make(uint32_t cells, const std::string& second_loader = "", uint32_t announced = 0) {
     files_["raw"] = GuestFile{&binary_, true};
     files_["p.parts"] = GuestFile{&parts_, false};
     std::deque<Job> jobs;
@@ -67,11 +69,27 @@ class SessionTest : public testing::Test {
       job.loader = !second_loader.empty() && i + 1 == cells ? second_loader : "raw";
       job.request.file = "p.parts";
       job.request.limit_ms = 1000 + i;
+      job.announce = i < announced;
       jobs.push_back(job);
     }
     std::array<uint8_t, 16> nonce{};
     nonce.fill(7);
     return Session(nonce, files_, std::move(jobs));
+  }
+  // Of the RUN that the session sends now: its flags and its number of cells.
+  struct SentRun {
+    uint32_t flags = 99, cells = 0;
+    bool operator==(const SentRun&) const = default;
+  };
+  SentRun sent_run(Session& session) {
+    driver_.feed(session.to_send());
+    SentRun run;
+    for (auto frame = driver_.next(); frame && *frame; frame = driver_.next()) {
+      const auto* raw = reinterpret_cast<const uint8_t*>((*frame)->payload.data());
+      if ((*frame)->type == BPFM_RUN)
+        run = {bpfm_get32(raw + 4), bpfm_get32(raw + 10 + bpfm_get16(raw + 8))};
+    }
+    return run;
   }
   // Types of the frames that the session sends now.
   std::vector<int> sent(Session& session) {
@@ -116,8 +134,6 @@ TEST_F(SessionTest, sends_files_and_cells_after_the_hello_and_shuts_down_at_the_
   ASSERT_TRUE(session.take(agent_.hello()).has_value());
   EXPECT_EQ(sent(session), (std::vector<int>{BPFM_FILE, BPFM_FILE, BPFM_RUN}));
   ASSERT_TRUE(session.take(agent_.begin(1, 100)).has_value());
-  EXPECT_EQ(session.in_flight(), 100U);
-  EXPECT_EQ(session.limit_ms(), 1000U);
   ASSERT_TRUE(session.take(in_order({agent_.result(1, 100), agent_.begin(1, 101)})).has_value());
   ASSERT_TRUE(session.take(in_order({agent_.result(1, 101), agent_.run_done(1)})).has_value());
   const auto finished = session.take_finished();
@@ -222,14 +238,79 @@ TEST_F(SessionTest, only_finished_cells_count_as_fruit_of_a_machine) {
 }
 
 TEST_F(SessionTest, what_is_left_after_a_crash_is_all_but_the_blamed_cell_in_order) {
-  Session session = make(4);
+  Session session = make(4, "", 4);
   ASSERT_TRUE(session.take(in_order({agent_.hello(), agent_.begin(1, 100), agent_.result(1, 100)}))
                   .has_value());
   ASSERT_TRUE(session.take(agent_.begin(1, 101)).has_value());
-  const auto left = session.take_unfinished(session.in_flight());
+  EXPECT_EQ(session.to_blame(), 101U);
+  EXPECT_EQ(session.in_doubt(), 0U);
+  const auto left = session.take_unfinished(session.to_blame());
   ASSERT_EQ(left.size(), 2U);
   EXPECT_EQ(left[0].cell, 102U);
   EXPECT_EQ(left[1].cell, 103U);
+}
+
+TEST_F(SessionTest, a_dense_run_blames_nobody_and_asks_to_announce_what_had_no_result) {
+  Session session = make(600);
+  ASSERT_TRUE(session.take(in_order({agent_.hello(), agent_.begin(1, 100), agent_.result(1, 100)}))
+                  .has_value());
+  ASSERT_TRUE(session.take(agent_.begin(1, 101)).has_value());
+  EXPECT_FALSE(session.to_blame().has_value());
+  EXPECT_EQ(session.in_doubt(), 255U);
+  const auto left = session.take_unfinished(session.to_blame());
+  ASSERT_EQ(left.size(), 599U);
+  for (size_t i = 0; i < left.size(); ++i) {
+    EXPECT_EQ(left[i].cell, 101U + i);
+    EXPECT_EQ(left[i].announce, i < 255) << i;
+  }
+}
+
+TEST_F(SessionTest, a_run_that_never_began_leaves_no_cell_in_doubt) {
+  Session session = make(3);
+  ASSERT_TRUE(session.take(agent_.hello()).has_value());
+  EXPECT_EQ(session.in_doubt(), 0U);
+  for (const auto& job : session.take_unfinished({})) EXPECT_FALSE(job.announce);
+}
+
+TEST_F(SessionTest, only_cells_that_ask_for_it_are_announced) {
+  Session session = make(5, "", 2);
+  ASSERT_TRUE(session.take(agent_.hello()).has_value());
+  EXPECT_EQ(sent_run(session), (SentRun{BPFM_RUN_ANNOUNCE, 2}));
+  for (uint32_t cell = 100; cell < 102; ++cell)
+    ASSERT_TRUE(
+        session.take(in_order({agent_.begin(1, cell), agent_.result(1, cell)})).has_value());
+  ASSERT_TRUE(session.take(agent_.run_done(1)).has_value());
+  EXPECT_EQ(sent_run(session), (SentRun{0, 3}));
+}
+
+TEST_F(SessionTest, the_silence_that_is_allowed_is_that_of_the_announced_cell_or_of_the_longest) {
+  Session announced = make(3, "", 3);
+  ASSERT_TRUE(announced.take(in_order({agent_.hello(), agent_.begin(1, 100)})).has_value());
+  EXPECT_EQ(announced.limit_ms(), 1000U);
+  agent_ = Agent();
+  // A dense machine may be silent in a cell behind the one whose begin came last.
+  Session dense = make(3);
+  ASSERT_TRUE(dense.take(in_order({agent_.hello(), agent_.begin(1, 100)})).has_value());
+  EXPECT_EQ(dense.limit_ms(), 1002U);
+}
+
+TEST_F(SessionTest, a_timeout_tells_the_limit_of_its_own_cell) {
+  Session session = make(3);
+  ASSERT_TRUE(session.take(in_order({agent_.hello(), agent_.begin(1, 100)})).has_value());
+  ASSERT_TRUE(session.take(agent_.gone(1, 100, BPFM_GONE_TIMEOUT, 9)).has_value());
+  EXPECT_NE(session.take_finished()[0].attempt.note.find("1000 ms"), std::string::npos);
+}
+
+TEST_F(SessionTest, a_loader_that_dies_in_a_dense_run_is_blamed_for_its_cell_alone) {
+  Session session = make(3);
+  ASSERT_TRUE(session.take(agent_.hello()).has_value());
+  (void)sent(session);
+  ASSERT_TRUE(session
+                  .take(in_order({agent_.begin(1, 100), agent_.result(1, 100), agent_.begin(1, 101),
+                                  agent_.gone(1, 101, BPFM_GONE_SIGNAL, 11)}))
+                  .has_value());
+  EXPECT_EQ(session.take_finished()[1].attempt.state, AttemptState::agent_crash);
+  EXPECT_EQ(sent_run(session), (SentRun{0, 1}));
 }
 
 TEST_F(SessionTest, more_cells_than_a_run_holds_go_out_in_several) {

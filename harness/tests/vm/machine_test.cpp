@@ -66,7 +66,8 @@ class Dialogue {
                                           .file = "f",
                                           .function = "g",
                                           .extra = {{"attr_size", "120"}}});
-    send(BPFM_RUN, wire::encode_run(number, "raw", static_cast<uint32_t>(cells.size()), bytes));
+    send(BPFM_RUN, wire::encode_run(number, BPFM_RUN_ANNOUNCE, "raw",
+                                    static_cast<uint32_t>(cells.size()), bytes));
   }
 
  private:
