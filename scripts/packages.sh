@@ -26,6 +26,14 @@ crates_packages=(cargo-web)
 # For scripts/cleanroom.sh in addition.
 cleanroom_packages=(debootstrap git)
 
+# For scripts/bench-peers.sh in addition: what other tools that boot kernels want to find on the host,
+# and the libraries that virtiofsd is built with.
+peers_packages=(
+  python3-venv busybox-static kmod cpio          # virtme-ng; an initramfs with 9p for vmtest
+  libcap-ng-dev libseccomp-dev                   # virtiofsd, for virtme-ng
+  qemu-guest-agent                               # vmtest runs the host's in its guest
+)
+
 # version_at_least FOUND WANTED
 version_at_least() {
   [[ -n $1 ]] && printf '%s\n%s\n' "$2" "$1" | sort --check=quiet --version-sort
@@ -38,7 +46,8 @@ tool_serves() {
     ninja-build) version_at_least "$(ninja --version 2>/dev/null)" 1.10 ;;
     # 1.68 is the first that reads the sparse index without being told to ask for it.
     cargo-web) version_at_least "$(cargo --version 2>/dev/null | cut -d' ' -f2)" 1.68 ;;
-    make | git | ccache | debootstrap) type -P "$1" >/dev/null ;;
+    python3-venv) python3 -c 'import ensurepip, venv' 2>/dev/null ;;
+    make | git | ccache | debootstrap | cpio) type -P "$1" >/dev/null ;;
     *) return 1 ;;
   esac
 }
@@ -56,8 +65,8 @@ missing_packages() {
 }
 
 # install_missing GROUP...: installs what is missing of the groups (quickstart, tests, crates,
-# cleanroom). Says what before it does so; silent when nothing is missing. Returns 75 when this user
-# or this machine cannot install, after a sentence that says what to type.
+# cleanroom, peers). Says what before it does so; silent when nothing is missing. Returns 75 when this
+# user or this machine cannot install, after a sentence that says what to type.
 install_missing() {
   local group log
   local -a wanted=() missing=() as_root=()
