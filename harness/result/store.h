@@ -3,6 +3,7 @@
 // Observations answer later runs by their content key. Not thread-safe.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -28,6 +29,13 @@ struct Question {
   std::string key;
 };
 
+// What loads of one program on one kernel took.
+struct LoadTimes {
+  std::string kernel, program;  // ids
+  std::chrono::nanoseconds sum{0};
+  uint64_t loads = 0;
+};
+
 class Store {
  public:
   // Opens or makes the file. invalid_input for a file of a newer version or a broken one, no_space
@@ -51,6 +59,9 @@ class Store {
   // What was learnt of the axes (release, digests, problems) and the header's notes.
   base::Status update_axes(const RunRecord& run);
   base::Status finish_run(const std::string& run, const std::string& finished);
+
+  // Of what the last ten runs measured themselves.
+  base::Result<std::vector<LoadTimes>> load_times();
 
   // All headers, newest first.
   base::Result<std::vector<RunHeader>> list();

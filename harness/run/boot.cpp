@@ -117,7 +117,9 @@ void before_hello(MachineEnd* end) {
   end->note = "the kernel died while booting: " + end->note;
 }
 
+// A restored machine that nothing went wrong with has said nothing: there is nothing to keep.
 std::string keep_console(const BootRequest& request, uint32_t number, const std::string& console) {
+  if (console.empty()) return {};
   const auto path = request.evidence / fmt::format("{}-{}.console.txt", request.kernel, number);
   if (auto status = base::write_file(path, console); !status) return {};
   return path.string();

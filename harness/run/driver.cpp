@@ -176,6 +176,21 @@ std::vector<std::deque<Job>> all_jobs(const Running& run) {
   return jobs;
 }
 
+// What cells took in earlier runs; without a readable history every cell counts alike.
+Costs costs_of_history(Running& run) {
+  Costs costs;
+  const auto times = run.store.load_times();
+  if (!times) return costs;
+  // Around a load: its frames, its buffer, and a second load where a text must be placed.
+  constexpr double kLoads = 1.5, kAround = 0.0007;
+  for (const auto& one : *times)
+    costs.learn(one.kernel, one.program,
+                kLoads * std::chrono::duration<double>(one.sum).count() +
+                    kAround * static_cast<double>(one.loads),
+                one.loads);
+  return costs;
+}
+
 // Runs the machines; returns the signal that ended the run, or 0.
 int run_machines(Running& run) {
   const auto& matrix = run.planned.matrix;
@@ -183,8 +198,8 @@ int run_machines(Running& run) {
                        ? run.request.machines
                        : machines_that_fit(matrix.limits.memory, std::thread::hardware_concurrency(),
                                            available_memory());
-  for (auto& task : make_tasks(run.planned.plan, all_jobs(run), matrix.isolation, Costs(),
-                               run.free_slots))
+  for (auto& task : make_tasks(run.planned.plan, all_jobs(run), matrix.isolation,
+                               costs_of_history(run), run.free_slots))
     run.waiting.push_back(std::move(task));
   if (run.waiting.empty()) return 0;
   int ended_by = 0;
