@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
@@ -14,6 +15,7 @@
 namespace bpfmatrix::guest {
 namespace {
 
+constexpr int kLookMs = 100;        // a cell is killed so much late at most
 constexpr int kPipeSize = 1 << 18;  // two whole RUN frames: handing one over never blocks
 
 uint64_t now_ns() {
@@ -133,9 +135,9 @@ void Loaders::check() {
 int Loaders::wait_ms() const {
   const bpfm_shared* shared = port_->shared();
   if (pid_ < 0 || shared->idle || timed_out_) return -1;
-  // Before the first begin nothing is in flight; look again soon.
-  if (shared->cell == BPFM_NO_CELL) return 100;
-  return time_left_ms(shared->began_ns, shared->limit_ms, now_ns());
+  // Nothing tells the agent that another cell began, whose limit may be shorter.
+  if (shared->cell == BPFM_NO_CELL) return kLookMs;
+  return std::min(kLookMs, time_left_ms(shared->began_ns, shared->limit_ms, now_ns()));
 }
 
 }  // namespace bpfmatrix::guest
