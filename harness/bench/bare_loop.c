@@ -1,8 +1,8 @@
 /* The floor that cells are held against: the bpf() calls of a cell and nothing around them.
  *
- * Speaks as much of a loader's protocol as the agent needs (wire/protocol.h). For each cell of a RUN
- * it loads and closes the trivial program as often as the cell's first `extra` says, with the cell's
- * level and a buffer of the cell's size, and answers with how long all of it took.
+ * Speaks as much of a loader's protocol as the agent needs (wire/protocol.h). For each cell of a
+ * RUN it loads and closes the trivial program as often as the cell's only `extra` says, with the
+ * cell's level and a buffer of the cell's size, and answers with how long all of it took.
  */
 #define _GNU_SOURCE
 #include <errno.h>

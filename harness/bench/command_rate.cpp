@@ -1,5 +1,5 @@
-// How many cells a second, and how many of the bare bpf() calls: both in one machine, in turns, since
-// nothing else makes the two comparable on a machine that also does other work.
+// How many cells a second, and how many of the bare bpf() calls: both in one machine, in turns,
+// since nothing else makes the two comparable on a host that also does other work.
 #include <fmt/format.h>
 #include <sys/resource.h>
 #include <unistd.h>

@@ -22,8 +22,8 @@ struct OneKernel {
   run::Job cell;              // the trivial program by `raw`, with the mode asked for
 };
 
-// Fetches the kernel when the workspace does not have it. Errors are those of a run, or invalid_input
-// for a kernel that is none.
+// Fetches the kernel when the workspace does not have it. Errors are those of a run, or
+// invalid_input for a kernel that is none.
 base::Result<OneKernel> prepare_one(const std::string& kernel, const spec::LogMode& mode,
                                     const image::Workspace& workspace);
 

@@ -146,8 +146,8 @@ struct Doubt {
 // They have all run by now, and no machine died under them.
 void tell_unexplained(const BootRequest& request, const BootEvents& events, const Doubt& doubt) {
   events.note(fmt::format(
-      "{}: the {} cells under which a machine died ran without harm in a fresh one; what it died of "
-      "is not known (its console: {})",
+      "{}: the {} cells under which a machine died ran without harm in a fresh one; what it died "
+      "of is not known (its console: {})",
       request.kernel, doubt.cells, doubt.console));
 }
 

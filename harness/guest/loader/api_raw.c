@@ -166,7 +166,8 @@ static void not_expressible(struct answer* answer, const char* why) {
 
 void api_load(const struct load* load, struct answer* answer) {
   static uint8_t attr[MAX_ATTR_SIZE];
-  memset(attr, 0, sizeof attr);
+  static uint32_t dirty; /* bytes at its start that the last load may have left */
+  memset(attr, 0, dirty);
   uint32_t size;
   int cmd;
   switch (load->interface) {
@@ -193,8 +194,10 @@ void api_load(const struct load* load, struct answer* answer) {
     attr[load->extras.tail_byte] = 1;
     if (size <= load->extras.tail_byte) size = load->extras.tail_byte + 1;
   }
+  dirty = size;
   if (has(load, EXTRA_ATTR_SIZE))
     size = load->extras.attr_size < MAX_ATTR_SIZE ? load->extras.attr_size : MAX_ATTR_SIZE;
+  if (dirty < size) dirty = size;
   const long fd = call(load, cmd, attr, size);
   answer->return_value = fd;
   answer->api_errno = fd < 0 ? errno : 0;

@@ -139,7 +139,6 @@ struct captured_log {
 };
 
 struct record {
-  struct recorded_call calls[BPFM_MAX_CALLS];
   uint32_t count; /* calls kept; more are counted in `dropped` */
   uint32_t dropped;
   bool measured;          /* the measured command was called at least once */
@@ -154,6 +153,7 @@ struct record {
   uint32_t btf_kinds;   /* of the last BTF that was passed and is no probe's */
   uint64_t overhead_ns; /* time spent recording, to be taken off the duration */
   struct captured_log log;
+  struct recorded_call calls[BPFM_MAX_CALLS]; /* last: those behind `count` hold anything */
 };
 extern struct record record;
 

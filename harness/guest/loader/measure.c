@@ -37,13 +37,28 @@ struct outcome {
   uint64_t true_size, buffer_size, duration_ns;
   uint32_t btf_kinds;
   uint8_t digest[32];
+  /* last: long, and empty most of the time */
   char note[BPFM_MAX_NOTE + 1];
   char messages[BPFM_MAX_MESSAGES + 1];
 };
 
+/* For each cell: not all of a struct that is mostly room for texts. */
+static void clear(struct outcome* out) {
+  memset(out, 0, offsetof(struct outcome, note));
+  out->note[0] = out->messages[0] = '\0';
+}
+
+/* Cut to `room` with its NUL. What snprintf() does, without its code: under emulation each piece of
+ * code that a cell runs through costs. */
+static void copy_text(char* to, size_t room, const char* from) {
+  const size_t size = strnlen(from, room - 1);
+  memcpy(to, from, size);
+  to[size] = '\0';
+}
+
 static bool fail(struct outcome* out, uint8_t state, const char* note) {
   out->answer.state = state;
-  snprintf(out->note, sizeof out->note, "%s", note);
+  copy_text(out->note, sizeof out->note, note);
   return false;
 }
 
@@ -121,6 +136,10 @@ static bool prepare(const struct cell* cell, struct load* load, struct outcome* 
   return true;
 }
 
+static void copy_record(struct record* to, const struct record* from) {
+  memcpy(to, from, offsetof(struct record, calls) + from->count * sizeof from->calls[0]);
+}
+
 /* What the record of the load amounts to. Makes reference loads where the text must be placed. */
 static void look(const struct load* load, struct outcome* out) {
   out->decided_by = record.measured ? BPFM_BY_KERNEL : BPFM_BY_LIBRARY;
@@ -138,7 +157,8 @@ static void look(const struct load* load, struct outcome* out) {
 
   bool verified = record.measured && (!failed || has_text || record.log_true_size != 0);
   /* The copy must outlive the reference loads below, which make records of their own. */
-  struct record own = record;
+  static struct record own;
+  copy_record(&own, &record);
   record.log.text = NULL;
   /* With a buffer or a size, level 0 is refused for its log attributes. */
   if (own.measured && failed && !verified && own.level == 0 && own.size == 0 && !own.had_buffer)
@@ -159,7 +179,7 @@ static void look(const struct load* load, struct outcome* out) {
     text_digest(own.log.text, copied, out->digest);
   }
   record_begin(NULL);
-  record = own;
+  copy_record(&record, &own);
 }
 
 static size_t encode(const struct outcome* out, uint8_t* at) {
@@ -205,8 +225,9 @@ static size_t encode(const struct outcome* out, uint8_t* at) {
 }
 
 size_t measure_here(const struct cell* cell, uint8_t* at) {
-  struct outcome out = {0};
+  struct outcome out;
   struct load load = {0};
+  clear(&out);
   record_begin(NULL);
   if (!prepare(cell, &load, &out) || !resolve_buffer(cell, &load, &out)) return encode(&out, at);
   record_begin(&load);
@@ -223,8 +244,8 @@ size_t measure_here(const struct cell* cell, uint8_t* at) {
   const uint64_t took = now_ns() - began;
   record_end();
   out.duration_ns = took > record.overhead_ns ? took - record.overhead_ns : 0;
-  snprintf(out.messages, sizeof out.messages, "%s", api_messages());
-  if (out.answer.note) snprintf(out.note, sizeof out.note, "%s", out.answer.note);
+  copy_text(out.messages, sizeof out.messages, api_messages());
+  if (out.answer.note) copy_text(out.note, sizeof out.note, out.answer.note);
   if (users && !record.measured) record_look(&load);
   if (out.answer.state == BPFM_MEASURED) look(&load, &out);
   arena_release(load.buffer ? load.size : 0);
@@ -232,7 +253,8 @@ size_t measure_here(const struct cell* cell, uint8_t* at) {
 }
 
 size_t measure_failed(const char* step, int error, uint8_t* at) {
-  struct outcome out = {0};
+  struct outcome out;
+  clear(&out);
   record_begin(NULL);
   snprintf(out.note, sizeof out.note, "%.200s: %s", step, strerror(error));
   out.answer.state = BPFM_LOADER_ERROR;
@@ -240,8 +262,9 @@ size_t measure_failed(const char* step, int error, uint8_t* at) {
 }
 
 size_t measure(const struct cell* cell, uint8_t* at) {
-  struct outcome out = {0};
+  if (!(cell->extras.given & EXTRAS_OF_PROCESS)) return measure_here(cell, at);
+  struct outcome out;
+  clear(&out);
   record_begin(NULL);
-  if (!expressible(cell, &out)) return encode(&out, at);
-  return cell->extras.given & EXTRAS_OF_PROCESS ? measure_apart(cell, at) : measure_here(cell, at);
+  return expressible(cell, &out) ? measure_apart(cell, at) : encode(&out, at);
 }

@@ -73,7 +73,7 @@ void arena_release(uint64_t size) {
 
 void record_begin(const struct load* load) {
   free(record.log.text);
-  memset(&record, 0, sizeof record);
+  memset(&record, 0, offsetof(struct record, calls));
   current = load;
 }
 

@@ -161,7 +161,38 @@ static const struct reference* reference(const struct load* load, uint32_t level
   return free_slot;
 }
 
+/* Short texts that were hashed last: many cells in a row have the same one. */
+#define HASHED 8
+#define SHORT_TEXT 512
+static struct hashed {
+  char text[SHORT_TEXT];
+  uint8_t digest[32];
+} hashed[HASHED];
+static uint64_t hashed_length[HASHED]; /* 0: none */
+static size_t hashed_next;
+
+static const struct hashed* find_hashed(const char* text, uint64_t length) {
+  for (size_t i = 0; i < HASHED; ++i)
+    if (length > 0 && hashed_length[i] == length && memcmp(hashed[i].text, text, length) == 0)
+      return &hashed[i];
+  return NULL;
+}
+
+static void keep_hashed(const char* text, uint64_t length, const uint8_t digest[32]) {
+  if (length > SHORT_TEXT) return;
+  struct hashed* slot = &hashed[hashed_next];
+  memcpy(slot->text, text, length);
+  memcpy(slot->digest, digest, 32);
+  hashed_length[hashed_next] = length;
+  hashed_next = (hashed_next + 1) % HASHED;
+}
+
 void text_digest(const char* text, uint64_t length, uint8_t digest[32]) {
+  const struct hashed* known = find_hashed(text, length);
+  if (known) {
+    memcpy(digest, known->digest, 32);
+    return;
+  }
   for (size_t i = 0; i < reference_count; ++i) {
     const struct reference* r = &references[i];
     if (r->text && r->length == length && memcmp(r->text, text, length) == 0) {
@@ -173,6 +204,7 @@ void text_digest(const char* text, uint64_t length, uint8_t digest[32]) {
   sha256_init(&sha);
   sha256_update(&sha, length, (const uint8_t*)text);
   sha256_digest(&sha, 32, digest);
+  keep_hashed(text, length, digest);
 }
 
 bool reaches_verification(const struct load* load, int32_t error) {
