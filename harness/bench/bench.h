@@ -24,5 +24,6 @@ struct Context {
 };
 
 void add_rate(CLI::App& app, Context& context);
+void add_start(CLI::App& app, Context& context);
 
 }  // namespace bpfmatrix::bench

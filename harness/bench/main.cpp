@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.fallthrough();
   bench::add_rate(app, context);
+  bench::add_start(app, context);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

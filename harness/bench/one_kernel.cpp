@@ -41,7 +41,7 @@ base::Result<OneKernel> prepare_one(const std::string& kernel, const spec::LogMo
                                           }}));
   const auto& slot = out.preparation.kernels.front();
   if (slot.obstacle) return base::fail(ErrorKind::unavailable, "{}", slot.obstacle->text);
-  out.machine.kernel = slot.kernel->image.string();
+  out.machine.kernel = slot.boot.path.string();
   out.machine.initramfs = slot.initramfs.string();
   BPFM_TRY(out.acceleration,
            run::find_acceleration(out.machine, vm::AccelChoice::automatic, workspace));

@@ -268,7 +268,7 @@ TEST_F(BootTest, a_state_of_another_machine_is_not_restored) {
 }
 
 TEST_F(BootTest, after_a_panic_the_rest_runs_in_a_restored_machine) {
-  const auto outcome = play_saved("panic_at 7 once", 20);
+  const auto outcome = play_saved("panic_at 7", 20);
   EXPECT_EQ(outcome.states.at(7), AttemptState::kernel_crash);
   EXPECT_EQ(count(outcome, AttemptState::measured), 19U);
   EXPECT_EQ(outcome.report.machines, outcome.report.restored + 1);
