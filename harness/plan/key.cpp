@@ -1,8 +1,7 @@
 #include "plan/key.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
-#include <iterator>
 #include <string_view>
 
 namespace bpfmatrix::plan {
@@ -15,7 +14,8 @@ constexpr std::string_view kSchema = "bpfmatrix cell key 1";
 class Fields {
  public:
   void add(std::string_view field) {
-    fmt::format_to(std::back_inserter(bytes_), "{}:", field.size());
+    bytes_ += fmt::format_int(field.size()).str();
+    bytes_ += ':';
     bytes_ += field;
     bytes_ += ';';
   }
@@ -46,7 +46,7 @@ std::string CellKeys::key(const Program& program, const spec::LogMode& mode) con
   fields.add(program.function != nullptr ? "function" : "none");
   fields.add(program.function != nullptr ? program.function->name : "");
   fields.add(spec::name(mode.interface));
-  fields.add(fmt::format("{}", mode.level));
+  fields.add(fmt::format_int(mode.level).str());
   fields.add(spec::to_text(mode.buffer));
   for (const auto& [key, value] : mode.extra) {
     fields.add(key);

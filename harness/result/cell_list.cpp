@@ -120,6 +120,12 @@ std::optional<int64_t> Store::State::keep_cells(const RunRecord& run) {
 
 base::Status Store::State::read_cells(int64_t number, RunRecord& run) {
   const Modes modes = read_modes();
+  auto& count = statement(
+      "SELECT count(*) FROM cells WHERE list=(SELECT cell_list FROM runs WHERE number=?)");
+  bind_values(count, number);
+  count.executeStep();
+  run.cells.reserve(static_cast<size_t>(count.getColumn(0).getInt64()));
+  count.reset();
   auto& query = statement(
       "SELECT c.id, c.kernel, c.loader, c.program, c.mode FROM runs r CROSS JOIN cells c ON "
       "c.list=r.cell_list WHERE r.number=? ORDER BY c.place");

@@ -87,7 +87,7 @@ CREATE TABLE observations (
 );
 CREATE INDEX observations_by_key ON observations(key) WHERE digest IS NOT NULL;
 CREATE TABLE attempts (
-  run INTEGER NOT NULL REFERENCES runs(number), cell INTEGER NOT NULL, attempt INTEGER NOT NULL,
+  run INTEGER NOT NULL, cell INTEGER NOT NULL, attempt INTEGER NOT NULL,
   cached INTEGER NOT NULL,
   observation INTEGER NOT NULL REFERENCES observations(number),
   PRIMARY KEY (run, cell, attempt)
@@ -164,6 +164,11 @@ const char* const kSelectAttempts =
 const char* const kSelectObservations =
     "SELECT o.number, o.digest, " BPFM_OBSERVATION_COLUMNS
     " FROM observations o WHERE o.key=? AND o.digest IS NOT NULL ORDER BY o.number DESC";
+const char* const kSelectRunBefore =
+    "SELECT a.cell, o.number, o.digest, " BPFM_OBSERVATION_COLUMNS
+    " FROM attempts a CROSS JOIN observations o ON o.number = a.observation WHERE a.run="
+    "(SELECT max(b.number) FROM runs b JOIN runs r ON b.cell_list=r.cell_list AND "
+    "b.number<r.number WHERE r.number=?) AND a.attempt=1 ORDER BY a.cell";
 #undef BPFM_OBSERVATION_COLUMNS
 const char* const kHeaderColumns =
     "id, matrix, started, finished, program_version, qemu_version, accel, host, notes, "

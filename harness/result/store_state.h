@@ -6,9 +6,11 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "result/observation_row.h"
 #include "result/sqlite.h"
@@ -17,8 +19,10 @@
 namespace bpfmatrix::result {
 
 struct Store::State {
+  // No mutex: one thread, as the store says of itself.
   explicit State(const std::filesystem::path& file)
-      : database(file.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE) {}
+      : database(file.string(),
+                 SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_NOMUTEX) {}
 
   // The prepared statement of `sql`, made once.
   SQLite::Statement& statement(const char* sql) {
@@ -55,7 +59,9 @@ struct Store::State {
   base::Status read_attempts(int64_t number, RunRecord& run);
 
   // What answers a key: observation_cache.cpp.
+  bool answers(const std::string& key, sqlite::Row& row);
   std::optional<int64_t> find_answer(const std::string& key);
+  std::vector<int64_t> answers_of_run_before(int64_t run, std::span<const Question> questions);
   const std::string* digest_of_text(int64_t number);
 
   SQLite::Database database;
