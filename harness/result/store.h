@@ -36,6 +36,21 @@ struct LoadTimes {
   uint64_t loads = 0;
 };
 
+// What the store holds.
+struct StoreSize {
+  uint64_t runs = 0;
+  uint64_t observations = 0;
+  uint64_t answering = 0;  // observations that can answer a later run
+  uint64_t texts = 0, text_bytes = 0;
+  uint64_t file_bytes = 0;  // the file, as large as it is now
+};
+
+// What drop_unused() dropped.
+struct Dropped {
+  std::vector<std::string> runs;  // ids
+  uint64_t observations = 0, texts = 0;
+};
+
 class Store {
  public:
   // Opens or makes the file. invalid_input for a file of a newer version or a broken one, no_space
@@ -55,6 +70,13 @@ class Store {
   // a verdict. Questions by cell, ascending. One transaction.
   base::Result<std::vector<bool>> answer(const std::string& run,
                                          std::span<const Question> questions);
+  base::Result<StoreSize> size();
+  // Drops the runs that started before `before` (UTC, as a header's `started`), but for the newest
+  // finished one of each matrix, and then what no run that is left has used: observations, texts,
+  // lists of cells. A run without an end is kept while it is younger than `unfinished_before`: it
+  // may be going on. The file shrinks. `rehearse`: nothing is dropped, only counted.
+  base::Result<Dropped> drop_unused(const std::string& before, const std::string& unfinished_before,
+                                    bool rehearse);
   // One transaction: a further attempt for each of the given cells.
   base::Status add(const std::string& run, std::span<const CellResult> results);
   // What was learnt of the axes (release, digests, problems) and the header's notes.
