@@ -52,6 +52,7 @@ void add_fetch(CLI::App& app, Context& context);
 void add_report(CLI::App& app, Context& context);
 void add_export(CLI::App& app, Context& context);
 void add_docs(CLI::App& app, Context& context);
+void add_cache(CLI::App& app, Context& context);
 void add_doctor(CLI::App& app, Context& context);
 
 }  // namespace bpfmatrix::cli

@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
   cli::add_report(app, context);
   cli::add_export(app, context);
   cli::add_docs(app, context);
+  cli::add_cache(app, context);
   cli::add_doctor(app, context);
   try {
     app.parse(argc, argv);
