@@ -57,24 +57,24 @@ processor_seconds() {
   calculate %.2f "(${12} + ${13}) / $(getconf CLK_TCK)"
 }
 
-# observed_run ARGUMENT...: runs bpfmatrix run ARGUMENT... and sets wall, code and processor
-# (seconds of the driver, last seen at most 0.1 s before its end); $scratch/progress has a line
-# "TIME TEXT" for each line of standard error.
+# observed_run ARGUMENT...: runs bpfmatrix run ARGUMENT... and sets wall, code, processor (seconds of
+# the driver, last seen at most 0.1 s before its end) and memory (MiB, its peak RSS likewise);
+# $scratch/progress has a line "TIME TEXT" for each line of standard error.
 observed_run() {
-  local start seen reader stamps
-  # Kept observations would be a measurement of the store.
-  local -a fresh=()
-  ! "$program" run --help | grep -q -- --no-cache || fresh=(--no-cache)
+  local start seen reader stamps peak
   exec {stamps}> >(
     while IFS= read -r line; do echo "$EPOCHREALTIME $line"; done >"$scratch/progress"
   )
   reader=$!
   start=$(now)
-  "$program" run "$@" "${fresh[@]}" >"$scratch/table" 2>&"$stamps" &
+  "$program" run "$@" >"$scratch/table" 2>&"$stamps" &
   driver=$!
   processor=0
+  memory=0
   while seen=$(processor_seconds "$driver"); do
     processor=$seen
+    peak=$(sed -nE 's/^VmHWM:[^0-9]*([0-9]+) kB/\1/p' "/proc/$driver/status" 2>/dev/null) || true
+    [[ -z $peak ]] || memory=$((peak / 1024))
     sleep 0.1
   done
   code=0
@@ -85,16 +85,37 @@ observed_run() {
   wait "$reader" || true
 }
 
+# Kept observations answer only where they are what is measured.
 quick_again() {
+  observed_run quick --offline --no-cache --cold
+  row "quick matrix, every machine booted (exit code $code)" "$wall s" "90 s or less"
+  observed_run quick --offline --no-cache
+  observed_run quick --offline --no-cache
+  row "quick matrix, machines restored, no results kept" "$wall s" "20 s or less"
+  row "the driver's most memory in that run" "$memory MiB"
   observed_run quick --offline
-  row "quick matrix, inputs cached (exit code $code)" "$wall s" "90 s or less"
+  row "quick matrix, unchanged" "$wall s" "$(sed -nE 's/^.*; ([0-9]+ cached)$/\1/p' "$scratch/table")"
+}
+
+# Cells of one kernel that is not like the others: what a matrix costs against its cells.
+cost_of_cells() {
+  local mode
+  for mode in 'prog_load:2:4096' 'prog_load:*:4096' 'prog_load:*'; do
+    observed_run nightly --offline --no-cache -k "$kernel" -l raw -l 'libbpf-1.*' -p trivial -m "$mode"
+    row "$(sed -nE 's/^([0-9]+) cells: .*/\1/p' "$scratch/table") cells of $kernel, one of ten programs" "$wall s"
+  done
+}
+
+starts() {
+  "$build/bin/bpfmatrix-bench" start --kernel "$kernel" --rounds 5 2>"$scratch/progress" |
+    sed -nE 's/^(booted|restored|most memory)(.*[a-z)]) {2,}([0-9.]+ (s|MiB)) *(.*)$/\1\2|\3|\5/p'
 }
 
 # Lines of progress: "TIME [ done/all] kernel loader n cells in s". The first group of cells has the
 # boot before it; the rate is that of all the others.
 cell_rate() {
   local cells seconds
-  observed_run nightly --offline -k "$kernel" -l '*' -p trivial -p uninitialised
+  observed_run nightly --offline --no-cache -k "$kernel" -l '*' -p trivial -p uninitialised
   read -r cells seconds < <(sed -nE 's/^([0-9.]+) \[ *([0-9]+)\/.*/\1 \2/p' "$scratch/progress" |
     awk 'NR == 1 { start = $1; before = $2 }
     { last = $1; done = $2 }
@@ -137,15 +158,23 @@ build_from_nothing() {
 
 install_missing quickstart crates || exit
 configure program_only
-build_targets bpfmatrix testprogs
+build_targets bpfmatrix bpfmatrix_bench testprogs
 echo "Fetching what the runs need." >&2
 "$program" fetch quick >&2 || true
 "$program" fetch nightly -k "$kernel" >&2 || true
 
 echo "Measuring the quick matrix." >&2
 quick_again
+echo "Measuring what cells cost." >&2
+cost_of_cells
 echo "Measuring the rate of cells." >&2
 cell_rate
+echo "Measuring starts of machines." >&2
+while IFS= read -r line; do rows+=("$line"); done < <(starts)
+echo "Measuring cells against bare bpf() calls." >&2
+bare=$("$build/bin/bpfmatrix-bench" rate --kernel "$kernel" 2>"$scratch/progress" |
+  sed -nE 's/^cells to loads, by time +//p') || bare='failed'
+row "short cells against bare bpf() calls, $kernel (range)" "$bare" "60 % or more"
 echo "Measuring rebuilds." >&2
 rebuild_of harness/plan/expand.cpp || row "rebuild after a change to harness/plan/expand.cpp" failed
 rebuild_of harness/run/driver.cpp || row "rebuild after a change to harness/run/driver.cpp" failed
