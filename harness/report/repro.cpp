@@ -49,7 +49,8 @@ std::string command_for(const result::RunRecord& run,
     modes.push_back(single_quoted(spec::to_text(cell->mode)));
   }
   const auto& matrix = run.header.matrix_file.empty() ? run.header.matrix : run.header.matrix_file;
-  std::string command = "bpfmatrix run " + shell_word(matrix);
+  // Answered from the run that is doubted, it would repeat nothing.
+  std::string command = "bpfmatrix run --no-cache " + shell_word(matrix);
   add_option(command, "-k", std::move(kernels));
   add_option(command, "-l", std::move(loaders));
   add_option(command, "-p", std::move(programs));

@@ -19,10 +19,10 @@ result::RunRecord run_of(const std::string& program) {
 TEST(Repro, selects_the_one_cell) {
   auto run = run_of("trivial");
   EXPECT_EQ(repro(run, run.cells[0]),
-            "bpfmatrix run quick -k debian-6.1 -l raw -p trivial -m 'prog_load:2:4096'");
+            "bpfmatrix run --no-cache quick -k debian-6.1 -l raw -p trivial -m 'prog_load:2:4096'");
   run.header.matrix_file = "my matrices/quick.yaml";
   EXPECT_EQ(repro(run, run.cells[0]),
-            "bpfmatrix run 'my matrices/quick.yaml' -k debian-6.1 -l raw -p trivial -m "
+            "bpfmatrix run --no-cache 'my matrices/quick.yaml' -k debian-6.1 -l raw -p trivial -m "
             "'prog_load:2:4096'");
 }
 
@@ -30,7 +30,7 @@ TEST(Repro, a_shell_reads_nothing_into_a_name) {
   auto run = run_of("x; rm -rf '$HOME'");
   run.cells[0].mode.extra = {{"k", "'`id`'"}};
   EXPECT_EQ(repro(run, run.cells[0]),
-            "bpfmatrix run quick -k debian-6.1 -l raw -p 'x; rm -rf '\\''$HOME'\\''' -m "
+            "bpfmatrix run --no-cache quick -k debian-6.1 -l raw -p 'x; rm -rf '\\''$HOME'\\''' -m "
             "'prog_load:2:4096:k='\\''`id`'\\'''");
   run = run_of("-x");
   EXPECT_NE(repro(run, run.cells[0]).find("-p '-x'"), std::string::npos);
@@ -46,7 +46,7 @@ TEST(Repro, a_finding_is_measured_again_with_both_its_cells) {
   run.cells.push_back(beside);
   const auto second = static_cast<uint32_t>(run.cells.size() - 1);
   EXPECT_EQ(repro(run, law::Finding{"broken", 0, second}),
-            "bpfmatrix run quick -k debian-6.1 -l raw -l libbpf-0.3 -p trivial -m "
+            "bpfmatrix run --no-cache quick -k debian-6.1 -l raw -l libbpf-0.3 -p trivial -m "
             "'prog_load:2:4096'");
   EXPECT_EQ(repro(run, law::Finding{"broken", 0, law::kNoCell}), repro(run, run.cells[0]));
   EXPECT_EQ(repro(run, law::Finding{"not exercised"}), "");
