@@ -179,7 +179,7 @@ base::Status bisect_kernels(Search& search, const Options& options, const spec::
   };
   BPFM_TRY(const auto found, law::bisect(entries.size(), ask));
   tell(options.law, entries, found,
-       fmt::format("{} boots of {} kernels", found.asked.size(), entries.size()));
+       fmt::format("{} of {} kernels asked", found.asked.size(), entries.size()));
   return {};
 }
 
@@ -218,7 +218,7 @@ base::Status bisect_loaders(Search& search, const Options& options, const spec::
   for (const auto& entry : entries)
     fmt::print(stderr, "bpfmatrix: {}: {}\n", entry.text(), word(answers[entry.id]));
   tell(options.law, entries, found,
-       fmt::format("1 boot of {} with {} loaders", kernel.front(), entries.size()));
+       fmt::format("{} asked with {} loaders", kernel.front(), entries.size()));
   return {};
 }
 
@@ -259,6 +259,9 @@ void add_bisect(CLI::App& app, Context& context) {
   command->add_option("-l,--loader", options->request.selection.loaders,
                       "Only loaders whose id matches");
   command->add_flag("--offline", options->request.offline, "Take kernels only from the workspace");
+  command->add_flag_callback(
+      "--no-cache", [options] { options->request.cache = false; },
+      "Run every cell, also those that earlier runs answer");
   command->add_flag("-q,--quiet", options->request.quiet, "Only the answers and what goes wrong");
   command->add_option("--qemu", options->request.qemu, "QEMU to use")->capture_default_str();
   command->callback([&context, options] {

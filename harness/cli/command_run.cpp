@@ -14,7 +14,6 @@ namespace {
 
 struct Options {
   run::RunRequest request;
-  bool no_cache = false;
   std::string accel = "auto";
 };
 
@@ -27,7 +26,6 @@ void run(Context& context, Options& options) {
   auto data = image::find_data_folder();
   if (!data) return context.fail(data.error());
   options.request.accel = accel_choice(options.accel);
-  options.request.cache = !options.no_cache;
   const auto workspace = context.open_workspace();
   const auto summary = run::run_matrix(options.request, workspace, *data);
   if (!summary) return context.fail(summary.error());
@@ -67,8 +65,9 @@ void add_run(CLI::App& app, Context& context) {
   command->add_flag("--offline", options->request.offline, "Take kernels only from the workspace");
   command->add_flag("--cold", options->request.cold,
                     "Boot every machine: use no saved one, and save none");
-  command->add_flag("--no-cache", options->no_cache,
-                    "Run every cell, also those that earlier runs answer");
+  command->add_flag_callback(
+      "--no-cache", [options] { options->request.cache = false; },
+      "Run every cell, also those that earlier runs answer");
   command->add_flag("-q,--quiet", options->request.quiet, "No progress, only what goes wrong");
   command->add_option("--qemu", options->request.qemu, "QEMU to use")->capture_default_str();
   command->callback([&context, options] { run(context, *options); });

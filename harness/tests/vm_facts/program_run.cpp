@@ -11,7 +11,8 @@ ProgramOutput run_program(const std::vector<std::string>& arguments) {
   options.argv = {BPFM_BUILD "/bin/bpfmatrix"};
   options.argv.insert(options.argv.end(), arguments.begin(), arguments.end());
   // A test of machines that an earlier test answers would test nothing.
-  if (!arguments.empty() && arguments[0] == "run") options.argv.emplace_back("--no-cache");
+  if (!arguments.empty() && (arguments[0] == "run" || arguments[0] == "bisect"))
+    options.argv.emplace_back("--no-cache");
   if (std::getenv("BPFMATRIX_WORKSPACE") == nullptr)
     options.environment.emplace_back("BPFMATRIX_WORKSPACE", BPFM_SOURCE "/.bpfmatrix");
   options.timeout = std::chrono::seconds(1200);
