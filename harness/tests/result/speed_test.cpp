@@ -2,6 +2,7 @@
 // asserts only that the work was done.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <ctime>
 
 #include "base/files.h"
@@ -76,6 +77,41 @@ TEST(Speed, storing_in_batches_and_reading_back) {
   ASSERT_TRUE(back);
   EXPECT_EQ(back->cells.size(), run.cells.size());
   std::printf("read: %.0f ms for %zu cells\n", took, run.cells.size());
+}
+
+TEST(Speed, answering_every_cell_of_a_run_from_the_run_before) {
+  const auto folder = base::TemporaryFolder::make(fs::temp_directory_path(), "bpfmatrix-speed-");
+  ASSERT_TRUE(folder);
+  auto store = Store::open(folder->path() / "results.sqlite");
+  ASSERT_TRUE(store);
+  RunRecord run = make_run(10, 10, 10, 50);
+  ASSERT_TRUE(store->begin_run(run));
+  std::vector<CellResult> results;
+  std::vector<Question> questions;
+  for (uint32_t i = 0; i < run.cells.size(); ++i) {
+    Attempt attempt = rejected();
+    attempt.observation.calls.resize(3);
+    attempt.observation.log_head = fmt::format("{}{}", i % 5000, std::string(2000, 'h'));
+    attempt.observation.log_tail = fmt::format("{}{}", i % 5000, std::string(4000, 't'));
+    questions.push_back({i, fmt::format("{:064x}", i * 2654435761U)});
+    results.push_back({i, questions.back().key, std::move(attempt)});
+  }
+  ASSERT_TRUE(store->add(run.header.id, results));
+  for (const char* how : {"the run before", "the index of keys"}) {
+    run.header.id += "-again";
+    const Stopwatch watch;
+    ASSERT_TRUE(store->begin_run(run));
+    const double begun = watch.milliseconds();
+    const auto answered = store->answer(run.header.id, questions);
+    const double took = watch.milliseconds();
+    ASSERT_TRUE(answered);
+    EXPECT_TRUE(std::ranges::all_of(*answered, [](bool one) { return one; }));
+    ASSERT_TRUE(store->read(run.header.id));
+    std::printf("%s: begin_run %.0f ms, answer %.0f ms, read %.0f ms for %zu cells\n", how, begun,
+                took - begun, watch.milliseconds() - took, run.cells.size());
+    run.cells.pop_back();  // other cells than before
+    questions.pop_back();
+  }
 }
 
 }  // namespace
