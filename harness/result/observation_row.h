@@ -1,5 +1,5 @@
-// An attempt as a row of `observations`: what is bound, what is read back, and the digest that tells
-// a row that is whole from a damaged one.
+// An attempt as a row of `observations`: what is bound, what is read back, and the digest that
+// tells a row that is whole from a damaged one.
 #pragma once
 
 #include <cstdint>

@@ -62,12 +62,12 @@ class Store {
 
   // Writes header, axes, expectations and all cells of a new run; cells start as not_reached.
   base::Status begin_run(const RunRecord& run);
-  // Cells without an attempt, before any machine starts: each whose key has an observation gets it as
-  // a cached attempt; true for those. What answers: an attempt of any run that was the only one at
-  // its cell, made by that run and not cached itself, in a state of which the loader in the guest
-  // spoke (measured, not_expressible, not_measurable), and whole: its digest is checked. The one of
-  // the last run of the same cells is preferred, then the newest. Only what was seen is taken, never
-  // a verdict. Questions by cell, ascending. One transaction.
+  // Cells without an attempt, before any machine starts: each whose key has an observation gets it
+  // as a cached attempt; true for those. What answers: an attempt of any run that was the only one
+  // at its cell, made by that run and not cached itself, in a state of which the loader in the
+  // guest spoke (measured, not_expressible, not_measurable), and whole: its digest is checked. The
+  // one of the last run of the same cells is preferred, then the newest. Only what was seen is
+  // taken, never a verdict. Questions by cell, ascending. One transaction.
   base::Result<std::vector<bool>> answer(const std::string& run,
                                          std::span<const Question> questions);
   base::Result<StoreSize> size();

@@ -108,8 +108,8 @@ ALTER TABLE cells RENAME TO cells_2;
 ALTER TABLE runs ADD COLUMN cell_list INTEGER;
 )sql";
 
-// Each run keeps a list of its own, and no old observation answers a new run: format 2 had no digest
-// that would tell a damaged one.
+// Each run keeps a list of its own, and no old observation answers a new run: format 2 had no
+// digest that would tell a damaged one.
 const char* const kUpgradeFrom2 = R"sql(
 INSERT INTO cell_lists SELECT run, 'run ' || run, count(*) FROM cells_2 GROUP BY run;
 UPDATE runs SET cell_list=(SELECT number FROM cell_lists WHERE number=runs.number);

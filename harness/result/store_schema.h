@@ -30,8 +30,8 @@ extern const char* const kSelectAttempts;      // of a run, by cell and attempt:
                                                // the columns of ObservationRow
 extern const char* const kSelectObservations;  // that answer a key, newest first: number, digest,
                                                // and the columns of ObservationRow
-extern const char* const kSelectRunBefore;     // first attempts of the last run that has the cells of
-                                               // a run: cell, and what kSelectObservations gives
+extern const char* const kSelectRunBefore;     // first attempts of the last run that has the cells
+                                               // of a run: cell, then as kSelectObservations
 extern const char* const kHeaderColumns;       // of runs: what a RunHeader holds
 
 }  // namespace bpfmatrix::result

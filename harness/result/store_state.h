@@ -69,7 +69,7 @@ struct Store::State {
   std::unordered_map<std::string, int64_t> runs;           // numbers by id
   std::unordered_map<int64_t, int64_t> cell_counts;        // by the number of the run
   std::unordered_map<std::string, int64_t> text_numbers;  // by digest
-  std::unordered_map<int64_t, std::string> text_digests;  // of bodies that were read; "": none there
+  std::unordered_map<int64_t, std::string> text_digests;  // of bodies read; "": none there
   std::unordered_map<std::string, int64_t> keyless;       // observations without a key, by digest
 };
 
