@@ -108,7 +108,7 @@ cost_of_cells() {
 
 starts() {
   "$build/bin/bpfmatrix-bench" start --kernel "$kernel" --rounds 5 2>"$scratch/progress" |
-    sed -nE 's/^(booted|restored|most memory)(.*[a-z)]) {2,}([0-9.]+ (s|MiB)) *(.*)$/\1\2|\3|\5/p'
+    sed -nE 's/^(booted|restored|most memory)(.*[a-z)]|) {2,}([0-9.]+ (s|MiB)) *(.*)$/\1\2|\3|\5/p'
 }
 
 # Lines of progress: "TIME [ done/all] kernel loader n cells in s". The first group of cells has the
