@@ -187,6 +187,7 @@ boost::asio::awaitable<BootReport> run_boot(boost::asio::io_context& io, BootReq
     Session& session = *started.session;
     if (!started.machine) {
       report.problem = started.status.error().message;
+      report.given_up = AttemptState::qemu_crash;
       finish_all(session.take_unfinished({}), AttemptState::qemu_crash, report.problem, events);
       break;
     }
@@ -227,8 +228,8 @@ boost::asio::awaitable<BootReport> run_boot(boost::asio::io_context& io, BootReq
       report.problem =
           tail.empty() ? ended.note : fmt::format("{} (last console line: {})", ended.note, tail);
       report.console = console;
-      finish_all(std::exchange(request.jobs, {}), without_cell(ended.state), report.problem,
-                 events);
+      report.given_up = without_cell(ended.state);
+      finish_all(std::exchange(request.jobs, {}), *report.given_up, report.problem, events);
     }
   }
   co_return report;

@@ -40,6 +40,8 @@ struct BootReport {
   uint32_t machines = 0;                     // started, restored ones included
   uint32_t restored = 0;                     // of them, not booted but restored
   std::chrono::milliseconds first_hello{0};  // start of QEMU to hello
+  // What the cells came to that were given up, when no machine got anywhere.
+  std::optional<result::AttemptState> given_up;
   std::string problem;                       // why cells were not run; empty when all ended
   std::string console;                       // path of the last console, with the problem
 };

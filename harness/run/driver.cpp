@@ -110,6 +110,18 @@ void take_report(Running& run, uint32_t kernel, const BootReport& report) {
   }
 }
 
+// Groups of a kernel that does not come up: each would try it twice again, up to once for each cell.
+void give_up(Task& task, size_t from, const BootReport& report, const BootEvents& events) {
+  std::vector<Finished> finished;
+  for (size_t i = from; i < task.groups.size(); ++i)
+    for (const auto& job : task.groups[i]) {
+      finished.push_back({job.cell, {}});
+      finished.back().attempt.state = *report.given_up;
+      finished.back().attempt.note = report.problem;
+    }
+  if (!finished.empty()) events.finished(std::move(finished));
+}
+
 void start_tasks(Running& run);
 
 // Frees the task's slot when nothing is left but what its last machine is doing, so that the next
@@ -133,6 +145,9 @@ asio::awaitable<void> run_task(Running& run, Task task) {
     if (i + 1 == task.groups.size()) events.draining = free_slot;
     const auto report = co_await run_boot(run.io, std::move(boot), events);
     take_report(run, task.kernel, report);
+    if (report.hello || !report.given_up) continue;
+    give_up(task, i + 1, report, events);
+    break;
   }
   free_slot();
 }

@@ -124,6 +124,7 @@ TEST_F(BootTest, one_boot_serves_every_cell_of_a_kernel) {
   EXPECT_EQ(outcome.doubled, 0U);
   EXPECT_EQ(outcome.report.machines, 1U);
   EXPECT_TRUE(outcome.report.problem.empty());
+  EXPECT_FALSE(outcome.report.given_up.has_value());
   EXPECT_TRUE(outcome.told.empty());
 }
 
@@ -214,6 +215,7 @@ TEST_F(BootTest, results_of_foreign_cells_are_never_taken) {
 TEST_F(BootTest, a_kernel_that_says_nothing_did_not_boot_and_is_tried_twice) {
   const auto outcome = play("silent", 3);
   EXPECT_EQ(count(outcome, AttemptState::boot_fail), 3U);
+  EXPECT_EQ(outcome.report.given_up, AttemptState::boot_fail);
   EXPECT_EQ(outcome.report.machines, 2U);
 }
 
