@@ -17,6 +17,7 @@
 #include "bench/bench.h"
 #include "bench/one_kernel.h"
 #include "result/observation.h"
+#include "run/nonce.h"
 #include "vm/machine.h"
 
 namespace bpfmatrix::bench {
@@ -160,7 +161,7 @@ class Measurement {
 
 base::Result<Costs> measure(const Options& options, const OneKernel& one,
                             const run::FileSet& files) {
-  const auto nonce = make_nonce();
+  const auto nonce = run::make_nonce();
   auto config = one.machine;
   config.nonce = nonce.digits;
   asio::io_context io;

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <random>
-
 #include "image/git_source.h"
 #include "run/acceleration_check.h"
 #include "run/jobs.h"
@@ -50,16 +48,6 @@ base::Result<OneKernel> prepare_one(const std::string& kernel, const spec::LogMo
   if (jobs.empty()) return base::fail(ErrorKind::unavailable, "the raw loader is not built");
   out.cell = std::move(jobs.front());
   return out;
-}
-
-Nonce make_nonce() {
-  std::random_device random;
-  Nonce nonce;
-  for (auto& byte : nonce.bytes) {
-    byte = static_cast<uint8_t>(random());
-    nonce.digits += fmt::format("{:02x}", byte);
-  }
-  return nonce;
 }
 
 }  // namespace bpfmatrix::bench

@@ -1,7 +1,6 @@
 // One kernel of the catalogue with the raw loader and the trivial program, ready to boot.
 #pragma once
 
-#include <array>
 #include <string>
 
 #include "base/error.h"
@@ -26,12 +25,5 @@ struct OneKernel {
 // invalid_input for a kernel that is none.
 base::Result<OneKernel> prepare_one(const std::string& kernel, const spec::LogMode& mode,
                                     const image::Workspace& workspace);
-
-// A new nonce, and the 32 digits that the machine's command line takes.
-struct Nonce {
-  std::array<uint8_t, 16> bytes{};
-  std::string digits;
-};
-Nonce make_nonce();
 
 }  // namespace bpfmatrix::bench

@@ -11,6 +11,7 @@
 #include <deque>
 #include <functional>
 #include <optional>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -48,6 +49,7 @@ struct Running {
   Progress& progress;
   vm::SavedStates states;
   std::deque<Task> waiting;            // without a machine yet, the longest first
+  std::set<uint32_t> told_modules;     // kernels whose modules that did not load were told
   uint32_t free_slots = 0;             // machines that may be started now
   uint32_t at_work = 0;                // tasks under way
   std::optional<base::Error> failure;  // of the store: ends the run
@@ -102,12 +104,10 @@ void take_report(Running& run, uint32_t kernel, const BootReport& report) {
   auto& record = run.record.kernels[kernel];
   if (!report.problem.empty()) record.problem = report.problem;
   if (!report.hello) return;
-  if (record.release != report.hello->release || !report.hello->module_errors.empty()) {
-    record.release = report.hello->release;
-    if (!report.hello->module_errors.empty())
-      run.progress.note(fmt::format("{}: modules that did not load: {}", record.id,
-                                    report.hello->module_errors));
-  }
+  record.release = report.hello->release;
+  const auto& errors = report.hello->module_errors;
+  if (errors.empty() || !run.told_modules.insert(kernel).second) return;
+  run.progress.note(fmt::format("{}: modules that did not load: {}", record.id, errors));
 }
 
 // Groups of a kernel that does not come up: each would try it twice again, up to once for each cell.

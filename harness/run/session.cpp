@@ -41,6 +41,7 @@ Session::Session(std::array<uint8_t, 16> nonce, const FileSet& files, std::deque
 Session::Session(const wire::Wake& wake, const FileSet& files, std::deque<Job> jobs)
     : Session(wake.nonce, files, std::move(jobs)) {
   out_ = writer_.frame(BPFM_WAKE, wire::encode(wake));
+  send_next_run();  // behind it, without waiting for the hello: the guest reads in order
 }
 
 base::Status Session::take(std::string_view bytes) {
@@ -80,7 +81,7 @@ base::Status Session::on_hello(std::string_view payload) {
     return fail(ErrorKind::protocol, "hello of another boot (wrong nonce)");
   hello_ = std::move(hello);
   ++progress_;
-  send_next_run();
+  if (!run_ && !shutdown_sent_) send_next_run();
   return {};
 }
 

@@ -50,7 +50,8 @@ class Session {
  public:
   // With a machine that boots: `nonce` is on its command line.
   Session(std::array<uint8_t, 16> nonce, const FileSet& files, std::deque<Job> jobs);
-  // With a restored machine: what is sent first is `wake`, whose nonce the hello must have.
+  // With a restored machine: what is sent first is `wake`, whose nonce the hello must have; the
+  // first files and RUN go right behind it.
   Session(const wire::Wake& wake, const FileSet& files, std::deque<Job> jobs);
 
   // Takes bytes from the agent.

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <random>
+#include <tuple>
+
+#include "run/nonce.h"
 
 namespace bpfmatrix::run {
 namespace {
@@ -17,24 +19,13 @@ constexpr auto kSaveLimit = 30s;
 constexpr auto kSendLimit = 10s;
 constexpr auto kEndGrace = 2s;
 
-template <size_t n>
-std::array<uint8_t, n> random_bytes() {
-  std::random_device random;
-  std::array<uint8_t, n> bytes{};
-  for (auto& byte : bytes) byte = static_cast<uint8_t>(random());
-  return bytes;
-}
-
-std::string hex(const std::array<uint8_t, 16>& bytes) {
-  std::string text;
-  for (const auto byte : bytes) text += fmt::format("{:02x}", byte);
-  return text;
-}
-
-wire::Wake make_wake() {
+// The random bytes are of the same source as nonces.
+wire::Wake make_wake(const Nonce& nonce) {
   wire::Wake wake;
-  wake.nonce = random_bytes<16>();
-  wake.random = random_bytes<32>();
+  wake.nonce = nonce.bytes;
+  for (size_t i = 0; i < wake.random.size();)
+    for (const auto byte : make_nonce().bytes) wake.random[i++] = byte;
+  static_assert(std::tuple_size_v<decltype(wake.random)> % sizeof(Nonce::bytes) == 0);
   wake.time =
       static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
                                 std::chrono::system_clock::now().time_since_epoch())
@@ -81,9 +72,10 @@ awaitable<std::optional<StartedMachine>> restore(boost::asio::io_context& io, Bo
   if (!found) co_return std::nullopt;
   StartedMachine out;
   const auto began = steady_clock::now();
-  const auto wake = make_wake();
+  const auto nonce = make_nonce();
+  const auto wake = make_wake(nonce);
   auto config = request.machine;
-  config.nonce = hex(wake.nonce);
+  config.nonce = nonce.digits;
   auto machine = vm::Machine::restore(io, config, found->file.get());
   if (!machine) co_return std::nullopt;  // QEMU itself: the boot will tell it
   out.session = std::make_unique<Session>(wake, *request.files, std::move(jobs));
@@ -136,10 +128,10 @@ awaitable<StartedMachine> start_machine(boost::asio::io_context& io, BootRequest
   }
   StartedMachine out;
   const auto began = steady_clock::now();
-  const auto nonce = random_bytes<16>();
+  const auto nonce = make_nonce();
   auto config = request.machine;
-  config.nonce = hex(nonce);
-  out.session = std::make_unique<Session>(nonce, *request.files, std::move(jobs));
+  config.nonce = nonce.digits;
+  out.session = std::make_unique<Session>(nonce.bytes, *request.files, std::move(jobs));
   auto machine = vm::Machine::start(io, config);
   if (!machine) {
     out.status = machine.error();

@@ -60,6 +60,12 @@ class SessionTest : public testing::Test {
   // Cells 100, 101 … with limits of 1000, 1001 … ms; the last by another loader where one is given.
   // The first `announced` ask for it.
   Session make(uint32_t cells, const std::string& second_loader = "", uint32_t announced = 0) {
+    std::array<uint8_t, 16> nonce{};
+    nonce.fill(7);
+    return Session(nonce, files_, jobs(cells, second_loader, announced));
+  }
+  std::deque<Job> jobs(uint32_t cells, const std::string& second_loader = "",
+                       uint32_t announced = 0) {
     files_["raw"] = GuestFile{&binary_, true};
     files_["p.parts"] = GuestFile{&parts_, false};
     std::deque<Job> jobs;
@@ -72,9 +78,7 @@ class SessionTest : public testing::Test {
       job.announce = i < announced;
       jobs.push_back(job);
     }
-    std::array<uint8_t, 16> nonce{};
-    nonce.fill(7);
-    return Session(nonce, files_, std::move(jobs));
+    return jobs;
   }
   // Of the RUN that the session sends now: its flags and its number of cells.
   struct SentRun {
@@ -108,13 +112,38 @@ class SessionTest : public testing::Test {
 TEST_F(SessionTest, a_restored_machine_is_woken_first_and_must_know_the_new_nonce) {
   wire::Wake wake;
   wake.nonce.fill(9);
-  Session session(wake, files_, {});
-  EXPECT_EQ(sent(session), std::vector<int>{BPFM_WAKE});
+  Session session(wake, files_, jobs(1));
+  EXPECT_EQ(sent(session).front(), BPFM_WAKE);
   EXPECT_FALSE(session.take(agent_.hello(7)).has_value()) << "the nonce of the boot";
-  Session other(wake, files_, {});
+  Session other(wake, files_, jobs(1));
   Agent fresh;
   EXPECT_TRUE(other.take(fresh.hello(9)).has_value());
   EXPECT_TRUE(other.hello().has_value());
+}
+
+TEST_F(SessionTest, a_restored_machine_gets_its_first_cells_behind_the_wake_and_no_second_time) {
+  wire::Wake wake;
+  wake.nonce.fill(9);
+  Session session(wake, files_, jobs(2));
+  EXPECT_EQ(sent(session), (std::vector<int>{BPFM_WAKE, BPFM_FILE, BPFM_FILE, BPFM_RUN}));
+  EXPECT_FALSE(session.take(Agent().begin(1, 100)).has_value()) << "nothing counts before the hello";
+  Session other(wake, files_, jobs(2));
+  (void)sent(other);
+  Agent fresh;
+  ASSERT_TRUE(other.take(fresh.hello(9)).has_value());
+  EXPECT_TRUE(sent(other).empty());
+  ASSERT_TRUE(other.take(fresh.begin(1, 100)).has_value());
+  EXPECT_EQ(other.in_doubt(), 2U);
+}
+
+TEST_F(SessionTest, cells_of_a_restored_machine_that_never_said_hello_are_left_as_they_were) {
+  wire::Wake wake;
+  Session session(wake, files_, jobs(2));
+  (void)sent(session);
+  EXPECT_EQ(session.in_doubt(), 0U);
+  const auto left = session.take_unfinished({});
+  ASSERT_EQ(left.size(), 2U);
+  EXPECT_FALSE(left.front().announce);
 }
 
 TEST_F(SessionTest, the_last_run_is_the_one_behind_which_nothing_waits) {
