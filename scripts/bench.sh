@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Measures, prints a table, asserts nothing. Run it on a machine that does nothing else.
 #
-#   scripts/bench.sh [--build] [--kernel KERNEL]
+#   scripts/bench.sh [--build] [--nightly] [--kernel KERNEL]
 #
 #   --build          measure a full build without ccache as well (minutes)
+#   --nightly        measure the whole nightly matrix: booted, restored, unchanged (hours)
 #   --kernel KERNEL  the one for the rate of cells (default: debian-6.12)
 #
 # Uses build/ and the workspace of quickstart.sh, and leaves its runs in that workspace's store.
@@ -18,10 +19,12 @@ source "$root/scripts/packages.sh"
 source "$root/scripts/build_steps.sh"
 
 full_build=false
+nightly=false
 kernel=debian-6.12
 while (($#)); do
   case $1 in
     --build) full_build=true && shift ;;
+    --nightly) nightly=true && shift ;;
     --kernel) kernel=${2:?--kernel wants the id of a kernel} && shift 2 ;;
     -h | --help) sed -n '2,/^$/s/^# \{0,1\}//p' "$0" && exit 0 ;;
     *) echo "'$1' is no argument of bench.sh; see --help." >&2 && exit 2 ;;
@@ -97,6 +100,16 @@ quick_again() {
   row "quick matrix, unchanged" "$wall s" "$(sed -nE 's/^.*; ([0-9]+ cached)$/\1/p' "$scratch/table")"
 }
 
+whole_nightly() {
+  observed_run nightly --offline --no-cache --cold
+  row "nightly matrix, every machine booted (exit code $code)" "$wall s"
+  observed_run nightly --offline --no-cache
+  row "nightly matrix, machines restored, no results kept" "$wall s"
+  row "the driver's most memory in that run" "$memory MiB" "200 MiB or less"
+  observed_run nightly --offline
+  row "nightly matrix, unchanged" "$wall s" "2 s or less"
+}
+
 # Cells of one kernel that is not like the others: what a matrix costs against its cells.
 cost_of_cells() {
   local mode
@@ -107,8 +120,8 @@ cost_of_cells() {
 }
 
 starts() {
-  "$build/bin/bpfmatrix-bench" start --kernel "$kernel" --rounds 5 2>"$scratch/progress" |
-    sed -nE 's/^(booted|restored|most memory)(.*[a-z)]|) {2,}([0-9.]+ (s|MiB)) *(.*)$/\1\2|\3|\5/p'
+  "$build/bin/bpfmatrix-bench" start --kernel "$kernel" --rounds 5 --each 2>"$scratch/progress" |
+    sed -nE 's/^(booted|  with|restored|most memory)(.*[a-z)0-9]|) {2,}([0-9.]+ (s|MiB)) *(.*)$/\1\2|\3|\5/p'
 }
 
 # Lines of progress: "TIME [ done/all] kernel loader n cells in s". The first group of cells has the
@@ -161,10 +174,18 @@ configure program_only
 build_targets bpfmatrix bpfmatrix_bench testprogs
 echo "Fetching what the runs need." >&2
 "$program" fetch quick >&2 || true
-"$program" fetch nightly -k "$kernel" >&2 || true
+if $nightly; then
+  "$program" fetch nightly >&2 || true
+else
+  "$program" fetch nightly -k "$kernel" >&2 || true
+fi
 
 echo "Measuring the quick matrix." >&2
 quick_again
+if $nightly; then
+  echo "Measuring the nightly matrix." >&2
+  whole_nightly
+fi
 echo "Measuring what cells cost." >&2
 cost_of_cells
 echo "Measuring the rate of cells." >&2

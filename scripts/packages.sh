@@ -34,6 +34,9 @@ peers_packages=(
   qemu-guest-agent                               # vmtest runs the host's in its guest
 )
 
+# For scripts/bench-scale.sh in addition.
+plot_packages=(gnuplot-nox)
+
 # version_at_least FOUND WANTED
 version_at_least() {
   [[ -n $1 ]] && printf '%s\n%s\n' "$2" "$1" | sort --check=quiet --version-sort
@@ -65,7 +68,7 @@ missing_packages() {
 }
 
 # install_missing GROUP...: installs what is missing of the groups (quickstart, tests, crates,
-# cleanroom, peers). Says what before it does so; silent when nothing is missing. Returns 75 when this
+# cleanroom, peers, plot). Says what before it does so; silent when nothing is missing. Returns 75 when this
 # user or this machine cannot install, after a sentence that says what to type.
 install_missing() {
   local group log

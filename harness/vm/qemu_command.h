@@ -23,6 +23,7 @@ struct MachineConfig {
   Accel accel = Accel::tcg;
   std::string nonce;      // 32 hex digits: the agent's hello must repeat it
   bool restored = false;  // begins with a saved state, from kStateDescriptor, and stands still
+  std::vector<std::string> leave_out;  // words of the kernel's command line: to see what they do
 };
 
 // Numbers that the descriptors have in the child.
@@ -39,8 +40,6 @@ struct QemuCommand {
 // The whole line, without what varies from start to start or has a digest of its own (paths,
 // nonce) and with a restored machine the same as a booted one: for keys.
 [[nodiscard]] std::string line_for_key(MachineConfig config);
-// The kernel's command line without the nonce.
-[[nodiscard]] std::string command_line_for_key(Accel accel);
 // "max" under TCG, "host" under KVM.
 [[nodiscard]] std::string cpu_model(Accel accel);
 

@@ -81,7 +81,7 @@ base::Result<Arguments> parse_arguments(int argc, char** argv) {
       return fail(ErrorKind::invalid_input, "{}: invalid option", option);
     const std::string value = known->second ? argv[++i] : "";
     if (option == "-kernel") arguments.kernel = value;
-    if (option == "-accel") arguments.accel = value;
+    if (option == "-accel") arguments.accel = value.substr(0, value.find(','));
     if (option == "-incoming") arguments.incoming = std::atoi(value.c_str() + value.find(':') + 1);
     if (option == "-append") arguments.nonce = nonce_in(value);
     if (option != "-chardev") continue;
