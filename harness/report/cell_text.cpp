@@ -17,7 +17,7 @@ using result::DecidedBy;
 using result::Observation;
 using result::Outcome;
 
-constexpr std::array<std::pair<char, std::string_view>, 14> kLegend = {{
+constexpr std::array<std::pair<char, std::string_view>, 17> kLegend = {{
     {'L', "loaded"},
     {'R', "rejected by the verifier (EACCES unless noted)"},
     {'T', "ENOSPC, the log did not fit"},
@@ -27,9 +27,12 @@ constexpr std::array<std::pair<char, std::string_view>, 14> kLegend = {{
     {'X', "this loader cannot express it"},
     {'-', "the true size of the log could not be measured"},
     {'C', "the kernel crashed"},
+    {'W', "the kernel complained (WARNING, KASAN, lockdep ...) and lived"},
     {'A', "the loader process died"},
     {'H', "the machine went silent"},
     {'O', "took longer than its limit"},
+    {'G', "the guest ran out of memory"},
+    {'B', "the machine started anew"},
     {'S', "skipped"},
     {'?', "not run"},
 }};
@@ -56,12 +59,18 @@ char letter_of(Outcome outcome, AttemptState state) {
       return '-';
     case Outcome::KERNEL_CRASH:
       return 'C';
+    case Outcome::KERNEL_SPLAT:
+      return 'W';
     case Outcome::AGENT_CRASH:
       return 'A';
     case Outcome::HANG:
       return 'H';
     case Outcome::TIMEOUT:
       return 'O';
+    case Outcome::GUEST_OOM:
+      return 'G';
+    case Outcome::REBOOT:
+      return 'B';
     case Outcome::NOT_RUN:
       break;
   }
@@ -143,6 +152,10 @@ std::string_view words_for(AttemptState state) {
       return "the kernel did not boot";
     case AttemptState::qemu_crash:
       return "QEMU died";
+    case AttemptState::accel_broken:
+      return "the accelerator does not work";
+    case AttemptState::no_space:
+      return "the disk is full";
     case AttemptState::image_unavailable:
       return "the kernel cannot be had";
     case AttemptState::bad_image:

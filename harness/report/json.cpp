@@ -14,7 +14,7 @@ using nlohmann::ordered_json;
 using result::Observation;
 using result::RunRecord;
 
-constexpr const char* kSchemaVersion = "1.2";
+constexpr const char* kSchemaVersion = "1.3";
 
 // Guest text may be no UTF-8; what is not becomes U+FFFD. All but ASCII is escaped, so that no
 // control character of Unicode reaches a terminal that shows the document.

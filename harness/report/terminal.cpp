@@ -29,9 +29,12 @@ const char* color_of(char letter) {
       return "35";  // magenta
     case 'F':
     case 'C':
+    case 'W':
     case 'A':
     case 'H':
     case 'O':
+    case 'G':
+    case 'B':
       return "31";  // red
     default:
       return "90";  // grey

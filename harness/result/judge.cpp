@@ -106,12 +106,18 @@ Code code_of(AttemptState state) {
       return {Status::SKIP, "REQUIRES"};
     case AttemptState::kernel_crash:
       return {Status::FAIL, "KERNEL_CRASH"};
+    case AttemptState::kernel_splat:
+      return {Status::FAIL, "KERNEL_SPLAT"};
     case AttemptState::agent_crash:
       return {Status::ERROR, "AGENT_CRASH"};
     case AttemptState::timeout:
       return {Status::ERROR, "TIMEOUT"};
     case AttemptState::hang:
       return {Status::ERROR, "HANG"};
+    case AttemptState::guest_oom:
+      return {Status::ERROR, "GUEST_OOM"};
+    case AttemptState::reboot:
+      return {Status::ERROR, "REBOOT"};
     case AttemptState::protocol:
       return {Status::ERROR, "PROTOCOL"};
     case AttemptState::loader_error:
@@ -120,6 +126,10 @@ Code code_of(AttemptState state) {
       return {Status::MISS, "BOOT_FAIL"};
     case AttemptState::qemu_crash:
       return {Status::MISS, "QEMU_CRASH"};
+    case AttemptState::accel_broken:
+      return {Status::MISS, "ACCEL_BROKEN"};
+    case AttemptState::no_space:
+      return {Status::MISS, "NO_SPACE"};
     case AttemptState::image_unavailable:
       return {Status::MISS, "IMAGE_UNAVAILABLE"};
     case AttemptState::bad_image:

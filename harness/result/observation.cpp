@@ -9,11 +9,12 @@ namespace {
 
 constexpr std::array<std::string_view, 3> kDecidedBy = {"unknown", "library", "kernel"};
 constexpr std::array<std::string_view, 4> kKept = {"none", "head", "tail", "all"};
-constexpr std::array<std::string_view, 17> kAttemptStates = {
-    "measured",     "not_expressible",   "not_measurable", "filtered",           "kernel_crash",
-    "agent_crash",  "timeout",           "hang",           "protocol",           "boot_fail",
-    "qemu_crash",   "image_unavailable", "bad_image",      "loader_unavailable", "loader_build",
-    "loader_error", "not_reached"};
+constexpr std::array<std::string_view, 22> kAttemptStates = {
+    "measured",     "not_expressible",    "not_measurable", "filtered",     "kernel_crash",
+    "kernel_splat", "agent_crash",        "timeout",        "hang",         "guest_oom",
+    "reboot",       "protocol",           "boot_fail",      "qemu_crash",   "accel_broken",
+    "no_space",     "image_unavailable",  "bad_image",      "loader_unavailable",
+    "loader_build", "loader_error",       "not_reached"};
 static_assert(static_cast<size_t>(AttemptState::not_reached) + 1 == kAttemptStates.size());
 
 // include/uapi/linux/bpf.h, enum bpf_cmd (6.9).

@@ -86,12 +86,17 @@ enum class AttemptState {
   not_measurable,
   filtered,      // excluded by the matrix; note: its reason
   kernel_crash,  // note: the title
+  kernel_splat,  // the kernel complained while it ran, and lived; note: the title
   agent_crash,
   timeout,
   hang,
+  guest_oom,  // the guest ran out of memory
+  reboot,     // the machine started anew
   protocol,   // the guest broke the wire format
   boot_fail,  // MISS from here on
   qemu_crash,
+  accel_broken,  // the accelerator that was asked for does not work
+  no_space,      // our disk is full
   image_unavailable,
   bad_image,
   loader_unavailable,  // SKIP: its source or a tool cannot be had

@@ -6,14 +6,15 @@
 namespace bpfmatrix::result {
 namespace {
 
-constexpr std::array<std::string_view, 15> kOutcomes = {"LOADED",          "VERIFIER_REJECTION",
+constexpr std::array<std::string_view, 18> kOutcomes = {"LOADED",          "VERIFIER_REJECTION",
                                                         "LOG_TRUNCATED",   "KERNEL_REFUSED",
                                                         "LIBRARY_REFUSED", "REFUSED_BY_UNKNOWN",
                                                         "MISSING_BTF",     "LIBRARY_FALSE_SUCCESS",
                                                         "NOT_EXPRESSIBLE", "NOT_MEASURABLE",
-                                                        "KERNEL_CRASH",    "AGENT_CRASH",
-                                                        "TIMEOUT",         "HANG",
-                                                        "NOT_RUN"};
+                                                        "KERNEL_CRASH",    "KERNEL_SPLAT",
+                                                        "AGENT_CRASH",     "TIMEOUT",
+                                                        "GUEST_OOM",       "REBOOT",
+                                                        "HANG",            "NOT_RUN"};
 static_assert(static_cast<size_t>(Outcome::NOT_RUN) + 1 == kOutcomes.size());
 constexpr std::array<std::string_view, 6> kStatuses = {"PASS",  "FAIL", "DONE",
                                                        "ERROR", "MISS", "SKIP"};
@@ -93,16 +94,24 @@ Outcome classify(const Attempt& attempt) {
       return Outcome::NOT_MEASURABLE;
     case AttemptState::kernel_crash:
       return Outcome::KERNEL_CRASH;
+    case AttemptState::kernel_splat:
+      return Outcome::KERNEL_SPLAT;
     case AttemptState::agent_crash:
       return Outcome::AGENT_CRASH;
     case AttemptState::timeout:
       return Outcome::TIMEOUT;
+    case AttemptState::guest_oom:
+      return Outcome::GUEST_OOM;
+    case AttemptState::reboot:
+      return Outcome::REBOOT;
     case AttemptState::hang:
       return Outcome::HANG;
     case AttemptState::filtered:
     case AttemptState::protocol:
     case AttemptState::boot_fail:
     case AttemptState::qemu_crash:
+    case AttemptState::accel_broken:
+    case AttemptState::no_space:
     case AttemptState::image_unavailable:
     case AttemptState::bad_image:
     case AttemptState::loader_unavailable:
@@ -115,9 +124,19 @@ Outcome classify(const Attempt& attempt) {
 }
 
 bool reached_the_cell(AttemptState state) {
-  return state == AttemptState::measured || state == AttemptState::kernel_crash ||
-         state == AttemptState::agent_crash || state == AttemptState::timeout ||
-         state == AttemptState::hang;
+  switch (state) {
+    case AttemptState::measured:
+    case AttemptState::kernel_crash:
+    case AttemptState::kernel_splat:
+    case AttemptState::agent_crash:
+    case AttemptState::timeout:
+    case AttemptState::hang:
+    case AttemptState::guest_oom:
+    case AttemptState::reboot:
+      return true;
+    default:
+      return false;
+  }
 }
 
 bool disagree(const Attempt& a, const Attempt& b) {

@@ -25,8 +25,11 @@ enum class Outcome {
   NOT_EXPRESSIBLE,        // this loader cannot say it, or not for this program
   NOT_MEASURABLE,         // the true size could not be found
   KERNEL_CRASH,           // the kernel died under it
+  KERNEL_SPLAT,           // the kernel complained under it (WARNING, KASAN, lockdep ...) and lived
   AGENT_CRASH,            // the loader process died under it
   TIMEOUT,                // it took longer than its limit; the loader was killed
+  GUEST_OOM,              // the guest ran out of memory under it
+  REBOOT,                 // the machine started anew under it
   HANG,                   // the machine went silent under it
   NOT_RUN,                // never measured; the attempt's reason says why
 };

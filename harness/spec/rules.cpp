@@ -143,8 +143,11 @@ const std::vector<std::string>& known_outcomes() {
                                                      "NOT_EXPRESSIBLE",
                                                      "NOT_MEASURABLE",
                                                      "KERNEL_CRASH",
+                                                     "KERNEL_SPLAT",
                                                      "AGENT_CRASH",
                                                      "TIMEOUT",
+                                                     "GUEST_OOM",
+                                                     "REBOOT",
                                                      "HANG",
                                                      "NOT_RUN"};
   return kOutcomes;

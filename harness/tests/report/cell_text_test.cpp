@@ -127,12 +127,17 @@ TEST_F(CellTextTest, every_attempt_that_did_not_measure_has_its_letter) {
                                                    {AttemptState::not_measurable, '-'},
                                                    {AttemptState::filtered, 'S'},
                                                    {AttemptState::kernel_crash, 'C'},
+                                                   {AttemptState::kernel_splat, 'W'},
                                                    {AttemptState::agent_crash, 'A'},
                                                    {AttemptState::timeout, 'O'},
                                                    {AttemptState::hang, 'H'},
+                                                   {AttemptState::guest_oom, 'G'},
+                                                   {AttemptState::reboot, 'B'},
                                                    {AttemptState::protocol, '?'},
                                                    {AttemptState::boot_fail, '?'},
                                                    {AttemptState::qemu_crash, '?'},
+                                                   {AttemptState::accel_broken, '?'},
+                                                   {AttemptState::no_space, '?'},
                                                    {AttemptState::image_unavailable, '?'},
                                                    {AttemptState::bad_image, '?'},
                                                    {AttemptState::loader_unavailable, 'S'},
@@ -172,7 +177,7 @@ TEST(Legend, has_a_line_for_every_letter) {
   for (const char letter : all_letters())
     EXPECT_EQ(legend_line(letter).substr(0, 4), std::string(1, letter) + " = ");
   EXPECT_EQ(legend_line('Z'), "");
-  for (const char letter : std::string_view("LRTEMFX-CAHOS?"))
+  for (const char letter : std::string_view("LRTEMFX-CWAHOGBS?"))
     EXPECT_NE(all_letters().find(letter), std::string_view::npos) << letter;
 }
 

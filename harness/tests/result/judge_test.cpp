@@ -34,12 +34,17 @@ TEST(Judge, every_attempt_has_its_status_and_reason_without_expectations) {
       {AttemptState::not_measurable, Status::SKIP, "NOT_MEASURABLE", 0},
       {AttemptState::filtered, Status::SKIP, "FILTERED", 0},
       {AttemptState::kernel_crash, Status::FAIL, "KERNEL_CRASH", 100},
+      {AttemptState::kernel_splat, Status::FAIL, "KERNEL_SPLAT", 100},
       {AttemptState::agent_crash, Status::ERROR, "AGENT_CRASH", 101},
       {AttemptState::timeout, Status::ERROR, "TIMEOUT", 101},
       {AttemptState::hang, Status::ERROR, "HANG", 101},
+      {AttemptState::guest_oom, Status::ERROR, "GUEST_OOM", 101},
+      {AttemptState::reboot, Status::ERROR, "REBOOT", 101},
       {AttemptState::protocol, Status::ERROR, "PROTOCOL", 101},
       {AttemptState::boot_fail, Status::MISS, "BOOT_FAIL", 101},
       {AttemptState::qemu_crash, Status::MISS, "QEMU_CRASH", 101},
+      {AttemptState::accel_broken, Status::MISS, "ACCEL_BROKEN", 101},
+      {AttemptState::no_space, Status::MISS, "NO_SPACE", 101},
       {AttemptState::image_unavailable, Status::MISS, "IMAGE_UNAVAILABLE", 0},
       {AttemptState::bad_image, Status::MISS, "BAD_IMAGE", 101},
       {AttemptState::loader_unavailable, Status::SKIP, "REQUIRES", 0},
@@ -167,8 +172,10 @@ TEST(Judge, an_expectation_speaks_only_of_the_cells_it_selects) {
 }
 
 TEST(Judge, what_breaks_in_the_cell_counts_against_an_expected_outcome) {
-  for (const auto state : {AttemptState::kernel_crash, AttemptState::agent_crash,
-                           AttemptState::timeout, AttemptState::hang}) {
+  for (const auto state :
+       {AttemptState::kernel_crash, AttemptState::kernel_splat, AttemptState::agent_crash,
+        AttemptState::timeout, AttemptState::hang, AttemptState::guest_oom,
+        AttemptState::reboot}) {
     RunRecord run = one_cell(broken(state, "as the console says"));
     run.expectations = {expect_outcome("LOADED")};
     const auto judgement = judge(run);
@@ -179,7 +186,9 @@ TEST(Judge, what_breaks_in_the_cell_counts_against_an_expected_outcome) {
     run.expectations[0].outcome.reset();
     run.expectations[0].kept = "all";
     EXPECT_NE(verdict_of(run).reason, "OK");
-    EXPECT_EQ(verdict_of(run).status == Status::FAIL, state == AttemptState::kernel_crash);
+    const bool kernels_fault =
+        state == AttemptState::kernel_crash || state == AttemptState::kernel_splat;
+    EXPECT_EQ(verdict_of(run).status == Status::FAIL, kernels_fault) << name(state);
   }
 }
 
@@ -194,6 +203,7 @@ TEST(Judge, an_expected_crash_passes) {
 TEST(Judge, trouble_of_ours_is_never_a_failed_expectation) {
   for (const auto state :
        {AttemptState::protocol, AttemptState::boot_fail, AttemptState::qemu_crash,
+        AttemptState::accel_broken, AttemptState::no_space,
         AttemptState::image_unavailable, AttemptState::bad_image, AttemptState::loader_build,
         AttemptState::loader_error, AttemptState::not_reached, AttemptState::filtered,
         AttemptState::not_expressible, AttemptState::not_measurable,

@@ -77,7 +77,8 @@ TEST_F(ObservationCache, what_did_not_end_well_answers_nobody) {
   for (const auto state :
        {AttemptState::filtered, AttemptState::kernel_crash, AttemptState::agent_crash,
         AttemptState::timeout, AttemptState::hang, AttemptState::protocol, AttemptState::boot_fail,
-        AttemptState::qemu_crash, AttemptState::image_unavailable, AttemptState::bad_image,
+        AttemptState::kernel_splat, AttemptState::guest_oom, AttemptState::reboot,
+        AttemptState::accel_broken, AttemptState::no_space, AttemptState::qemu_crash, AttemptState::image_unavailable, AttemptState::bad_image,
         AttemptState::loader_unavailable, AttemptState::loader_build, AttemptState::loader_error,
         AttemptState::not_reached}) {
     const std::string key(name(state));

@@ -110,12 +110,17 @@ TEST(Classification, of_every_attempt_that_did_not_measure) {
       {AttemptState::not_measurable, Outcome::NOT_MEASURABLE},
       {AttemptState::filtered, Outcome::NOT_RUN},
       {AttemptState::kernel_crash, Outcome::KERNEL_CRASH},
+      {AttemptState::kernel_splat, Outcome::KERNEL_SPLAT},
       {AttemptState::agent_crash, Outcome::AGENT_CRASH},
       {AttemptState::timeout, Outcome::TIMEOUT},
       {AttemptState::hang, Outcome::HANG},
+      {AttemptState::guest_oom, Outcome::GUEST_OOM},
+      {AttemptState::reboot, Outcome::REBOOT},
       {AttemptState::protocol, Outcome::NOT_RUN},
       {AttemptState::boot_fail, Outcome::NOT_RUN},
       {AttemptState::qemu_crash, Outcome::NOT_RUN},
+      {AttemptState::accel_broken, Outcome::NOT_RUN},
+      {AttemptState::no_space, Outcome::NOT_RUN},
       {AttemptState::image_unavailable, Outcome::NOT_RUN},
       {AttemptState::bad_image, Outcome::NOT_RUN},
       {AttemptState::loader_unavailable, Outcome::NOT_RUN},
@@ -166,7 +171,7 @@ TEST(Names, of_outcomes_and_statuses_are_distinct_and_can_be_read_back) {
     EXPECT_TRUE(names.insert(name(outcome)).second) << name(outcome);
     EXPECT_EQ(parse_outcome(name(outcome)), outcome);
   }
-  EXPECT_EQ(names.size(), 15u);
+  EXPECT_EQ(names.size(), 18u);
   EXPECT_EQ(parse_outcome("REFUSED"), std::nullopt);
   EXPECT_EQ(parse_outcome("loaded"), std::nullopt);
   for (const auto status : all_statuses())
