@@ -141,7 +141,7 @@ base::Status Store::State::read_cells(int64_t number, RunRecord& run) {
     const auto mode = modes.find(row.number());
     if (mode == modes.end() || cell.kernel >= run.kernels.size() ||
         cell.loader >= run.loaders.size() || cell.program >= run.programs.size())
-      return fail(ErrorKind::invalid_input, "the database is damaged: cell {}", cell.id);
+      return fail(ErrorKind::invalid_input, "{}: cell {}", kDamaged, cell.id);
     cell.mode = mode->second;
   }
   query.reset();

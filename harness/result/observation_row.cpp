@@ -1,9 +1,8 @@
 #include "result/observation_row.h"
 
-#include <array>
-
 #include "base/digest.h"
 #include "result/call_blob.h"
+#include "result/field_bytes.h"
 
 namespace bpfmatrix::result {
 namespace {
@@ -13,33 +12,6 @@ using sqlite::stored;
 
 // Changes with the fields of an observation: rows with an older one are then asked in vain.
 constexpr std::string_view kDigestSchema = "bpfmatrix observation 1";
-
-// Fields one after the other, so that no two sequences of fields give the same bytes.
-class Bytes {
- public:
-  Bytes() { bytes_.reserve(1024); }
-  void add(std::string_view text) {
-    add(uint64_t{text.size()});
-    bytes_ += text;
-  }
-  void add(uint64_t number) {
-    std::array<char, 8> raw{};
-    for (char& byte : raw) {
-      byte = static_cast<char>(number & 0xff);
-      number >>= 8;
-    }
-    bytes_.append(raw.data(), raw.size());
-  }
-  void add(int64_t number) { add(static_cast<uint64_t>(number)); }
-  void add(const std::optional<uint64_t>& number) {
-    add(uint64_t{number.has_value()});
-    add(number.value_or(0));
-  }
-  [[nodiscard]] const std::string& all() const { return bytes_; }
-
- private:
-  std::string bytes_;
-};
 
 }  // namespace
 
@@ -103,7 +75,7 @@ void insert_observation(SQLite::Statement& insert, const std::string& key,
 std::string observation_digest(std::string_view key, const Attempt& attempt,
                                const TextDigests& texts) {
   const auto& seen = attempt.observation;
-  Bytes bytes;
+  FieldBytes bytes;
   bytes.add(kDigestSchema);
   bytes.add(key);
   bytes.add(name(attempt.state));

@@ -40,13 +40,14 @@ struct CellRecord {
 };
 
 struct RunHeader {
-  std::string id;        // "20261122-131500.042-quick": sorts by time
+  std::string id;        // "20261122-131500.042-quick": unique; nothing is ordered by it
   std::string matrix;    // name
   std::string started;   // UTC, ISO 8601, a label only
   std::string finished;  // empty while it runs or when it was cut off
   std::string program_version, qemu_version, accel, host;
   std::vector<std::string> notes;  // sentences for people: a kernel that moved, ...
   std::string matrix_file;         // as the user gave it, for commands to paste; empty: not known
+  std::string request;    // how it was asked for, to continue it; empty: not known
   std::string selection;  // "-k debian-6.1 -m '*:2:*'"; empty: all of the matrix was planned
 };
 

@@ -11,6 +11,15 @@
 
 #include "base/error.h"
 
+namespace bpfmatrix::result {
+
+// What is told of a file that is no longer what was written, with what a person can do.
+inline constexpr std::string_view kDamaged =
+    "the database is damaged: move it aside and start anew (kernels and loaders stay); \"sqlite3 FILE "
+    ".recover\" shows what can be read of it";
+
+}  // namespace bpfmatrix::result
+
 namespace bpfmatrix::result::sqlite {
 
 [[nodiscard]] base::Error error_of(const SQLite::Exception& error);
@@ -95,8 +104,7 @@ class Row {
 template <typename T>
 base::Result<T> known(std::optional<T> value, const char* what, std::string_view word) {
   if (value) return *value;
-  return base::fail(base::ErrorKind::invalid_input, "the database is damaged: {} \"{}\"", what,
-                    word);
+  return base::fail(base::ErrorKind::invalid_input, "{}: {} \"{}\"", kDamaged, what, word);
 }
 
 }  // namespace bpfmatrix::result::sqlite

@@ -7,6 +7,7 @@
 
 #include "base/digest.h"
 #include "result/json_fields.h"
+#include "result/run_digest.h"
 #include "result/store_open.h"
 #include "result/store_schema.h"
 #include "result/store_state.h"
@@ -34,7 +35,7 @@ base::Error sqlite::error_of(const SQLite::Exception& error) {
     case SQLITE_NOTADB:
       return {ErrorKind::invalid_input, "this is not a results database"};
     case SQLITE_CORRUPT:
-      return {ErrorKind::invalid_input, fmt::format("the database is damaged: {}", error.what())};
+      return {ErrorKind::invalid_input, fmt::format("{}: {}", kDamaged, error.what())};
     case SQLITE_BUSY:
       return {ErrorKind::io, "another process is writing to it"};
     case SQLITE_CONSTRAINT:
@@ -152,7 +153,7 @@ Store::Store(Store&&) noexcept = default;
 Store& Store::operator=(Store&&) noexcept = default;
 Store::~Store() = default;
 
-base::Result<Store> Store::open(const fs::path& file) {
+base::Result<Store> Store::open(const fs::path& file, Check check) {
   std::error_code ec;
   if (file.has_parent_path()) fs::create_directories(file.parent_path(), ec);
   if (ec)
@@ -160,7 +161,7 @@ base::Result<Store> Store::open(const fs::path& file) {
   const uintmax_t size = fs::exists(file, ec) ? fs::file_size(file, ec) : 0;
   return guarded(fmt::format("open {}", file.string()), [&]() -> base::Result<Store> {
     auto state = std::make_unique<State>(file);
-    BPFM_CHECK(prepare_database(state->database, size));
+    BPFM_CHECK(prepare_database(state->database, size, check));
     return Store(std::move(state));
   });
 }
@@ -178,7 +179,7 @@ base::Status Store::begin_run(const RunRecord& run) {
             std::string_view(strings_to_json(header.notes)),
             std::string_view(expectations_to_json(run.expectations)),
             std::string_view(strings_to_json(run.required_kernels)),
-            std::string_view(strings_to_json(run.laws)), state.keep_cells(run));
+            std::string_view(strings_to_json(run.laws)), state.keep_cells(run), header.request);
     const int64_t number = state.database.getLastInsertRowid();
     state.write_axes(number, run);
     transaction.commit();
@@ -203,6 +204,18 @@ base::Status Store::add(const std::string& run, std::span<const CellResult> resu
   return status;
 }
 
+base::Status Store::take_back(const std::string& run, std::span<const uint32_t> cells) {
+  return guarded(fmt::format("take back cells of {}", run), [&]() -> base::Status {
+    SQLite::Transaction transaction(state_->database, SQLite::TransactionBehavior::IMMEDIATE);
+    BPFM_TRY(const int64_t number, state_->number_of(run));
+    for (const uint32_t cell : cells)
+      execute(state_->statement("DELETE FROM attempts WHERE run=? AND cell=?"), number,
+              int64_t{cell});
+    transaction.commit();
+    return {};
+  });
+}
+
 base::Status Store::update_axes(const RunRecord& run) {
   return guarded(fmt::format("store axes of {}", run.header.id), [&]() -> base::Status {
     auto& state = *state_;
@@ -221,8 +234,13 @@ base::Status Store::update_axes(const RunRecord& run) {
 
 base::Status Store::finish_run(const std::string& run, const std::string& finished) {
   return guarded(fmt::format("finish {}", run), [&]() -> base::Status {
+    SQLite::Transaction transaction(state_->database, SQLite::TransactionBehavior::IMMEDIATE);
     BPFM_TRY(const int64_t number, state_->number_of(run));
     execute(state_->statement("UPDATE runs SET finished=? WHERE number=?"), finished, number);
+    BPFM_TRY(const auto record, state_->read_run(number));
+    execute(state_->statement("UPDATE runs SET digest=? WHERE number=?"), run_digest(record),
+            number);
+    transaction.commit();
     return {};
   });
 }

@@ -51,11 +51,16 @@ struct Dropped {
   uint64_t observations = 0, texts = 0;
 };
 
+// How much of the file is looked at when it is opened: a small one always, or any (a second for some
+// hundred MiB). The latter after a run did not end well.
+enum class Check { when_small, whole };
+
 class Store {
  public:
   // Opens or makes the file. invalid_input for a file of a newer version or a broken one, no_space
   // when the disk is full.
-  static base::Result<Store> open(const std::filesystem::path& file);
+  static base::Result<Store> open(const std::filesystem::path& file,
+                                  Check check = Check::when_small);
   Store(Store&&) noexcept;
   Store& operator=(Store&&) noexcept;
   ~Store();
@@ -81,15 +86,19 @@ class Store {
   base::Status add(const std::string& run, std::span<const CellResult> results);
   // What was learnt of the axes (release, digests, problems) and the header's notes.
   base::Status update_axes(const RunRecord& run);
+  // Gives the run its end, and a digest over all that read() tells of it, which read() then checks.
   base::Status finish_run(const std::string& run, const std::string& finished);
+  // The attempts at these cells are no longer the run's: the cells were never reached after all, or
+  // what was measured there is not what the run is of any more. What was observed stays.
+  base::Status take_back(const std::string& run, std::span<const uint32_t> cells);
 
   // Of what the last ten runs measured themselves.
   base::Result<std::vector<LoadTimes>> load_times();
 
-  // All headers, newest first.
+  // All headers, newest first: the one that began last, whatever the clock said.
   base::Result<std::vector<RunHeader>> list();
   // A whole run. `run` is an id, a unique beginning of one, or "latest". invalid_input when there
-  // is none such.
+  // is none such, or a finished one is not what was written.
   base::Result<RunRecord> read(const std::string& run);
 
  private:

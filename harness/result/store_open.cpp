@@ -6,6 +6,7 @@
 #include <string>
 
 #include "result/call_blob.h"
+#include "result/sqlite.h"
 #include "result/store_schema.h"
 
 namespace bpfmatrix::result {
@@ -38,7 +39,7 @@ base::Status check_whose_it_is(SQLite::Database& database) {
 base::Status check_pages(SQLite::Database& database) {
   const std::string answer = database.execAndGet("PRAGMA quick_check(1)").getString();
   if (answer == "ok") return {};
-  return fail(ErrorKind::invalid_input, "the database is damaged: {}", answer);
+  return fail(ErrorKind::invalid_input, "{}: {}", kDamaged, answer);
 }
 
 void calls_from_format_1_function(sqlite3_context* context, int, sqlite3_value** values) {
@@ -63,19 +64,20 @@ void upgrade(SQLite::Database& database) {
     database.exec(kCellTables);
     database.exec(kUpgradeFrom2);
   }
+  if (version <= 3) database.exec(kUpgradeFrom3);
   database.exec(fmt::format("PRAGMA user_version={}", kStoreVersion));
   transaction.commit();
 }
 
 }  // namespace
 
-base::Status prepare_database(SQLite::Database& database, uintmax_t size) {
+base::Status prepare_database(SQLite::Database& database, uintmax_t size, Check check) {
   database.setBusyTimeout(kBusyMilliseconds);
   // Reads the header, and so refuses what is no database before anything is written.
   const bool fresh = database.execAndGet("SELECT count(*) FROM sqlite_schema").getInt() == 0 &&
                      pragma(database, "application_id") == 0;
   if (!fresh) BPFM_CHECK(check_whose_it_is(database));
-  if (!fresh && size <= kCheckedSize) BPFM_CHECK(check_pages(database));
+  if (!fresh && (check == Check::whole || size <= kCheckedSize)) BPFM_CHECK(check_pages(database));
   database.exec("PRAGMA journal_mode=WAL");
   database.exec("PRAGMA synchronous=FULL");
   database.exec("PRAGMA foreign_keys=ON");

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "result/json_fields.h"
+#include "result/run_digest.h"
 #include "result/store_schema.h"
 #include "result/store_state.h"
 
@@ -22,6 +23,7 @@ base::Result<RunHeader> read_header(Row& row) {
   BPFM_TRY(header.notes, strings_from_json(row.text()));
   header.matrix_file = row.text();
   header.selection = row.text();
+  header.request = row.text();
   return header;
 }
 
@@ -35,8 +37,7 @@ class Texts {
     if (!added) return at->second;
     bind_values(select_, *number);
     if (!select_.executeStep())
-      return fail(ErrorKind::invalid_input, "the database is damaged: there is no text {}",
-                  *number);
+      return fail(ErrorKind::invalid_input, "{}: there is no text {}", kDamaged, *number);
     Row row(select_);
     at->second = SharedText(row.bytes());
     select_.reset();
@@ -63,10 +64,10 @@ base::Result<Attempt> with_texts(ObservationRow row, Texts& texts) {
 // The whole id that `run` stands for.
 base::Result<std::string> Store::State::resolve(const std::string& run) {
   auto& query = run == "latest"
-                    ? statement("SELECT id FROM runs ORDER BY id DESC LIMIT 1")
+                    ? statement("SELECT id FROM runs ORDER BY number DESC LIMIT 1")
                     : statement(
                           "SELECT id FROM runs WHERE id=?1 OR substr(id, 1, length(?1))=?1 "
-                          "ORDER BY id=?1 DESC, id LIMIT 3");
+                          "ORDER BY id=?1 DESC, number LIMIT 3");
   if (run.empty()) return fail(ErrorKind::invalid_input, "no run is named");
   if (run != "latest") bind_values(query, run);
   std::vector<std::string> found;
@@ -120,8 +121,7 @@ base::Status Store::State::read_attempts(int64_t number, RunRecord& run) {
     Row row(query);
     const int64_t place = row.number();
     if (place < 0 || static_cast<uint64_t>(place) >= run.cells.size())
-      return fail(ErrorKind::invalid_input, "the database is damaged: an attempt at cell {}",
-                  place);
+      return fail(ErrorKind::invalid_input, "{}: an attempt at cell {}", kDamaged, place);
     auto& cell = run.cells[static_cast<size_t>(place)];
     cell.cached = row.number() != 0;
     BPFM_TRY(auto seen, read_observation(row));
@@ -138,7 +138,7 @@ base::Status Store::State::read_attempts(int64_t number, RunRecord& run) {
 base::Result<std::vector<RunHeader>> Store::list() {
   return guarded("list runs", [&]() -> base::Result<std::vector<RunHeader>> {
     SQLite::Statement query(state_->database,
-                            fmt::format("SELECT {} FROM runs ORDER BY id DESC", kHeaderColumns));
+                            fmt::format("SELECT {} FROM runs ORDER BY number DESC", kHeaderColumns));
     std::vector<RunHeader> headers;
     while (query.executeStep()) {
       Row row(query);
@@ -149,28 +149,44 @@ base::Result<std::vector<RunHeader>> Store::list() {
   });
 }
 
+// Inside of a transaction, so that a run that is being written is seen at one moment.
+base::Result<RunRecord> Store::State::read_run(int64_t number) {
+  auto& query = statement(kSelectRun);
+  bind_values(query, number);
+  query.executeStep();
+  Row row(query);
+  RunRecord record;
+  BPFM_TRY(record.header, read_header(row));
+  BPFM_TRY(record.expectations, expectations_from_json(row.text()));
+  BPFM_TRY(record.required_kernels, strings_from_json(row.text()));
+  BPFM_TRY(record.laws, strings_from_json(row.text()));
+  query.reset();
+  BPFM_CHECK(read_axes(number, record));
+  BPFM_CHECK(read_cells(number, record));
+  BPFM_CHECK(read_attempts(number, record));
+  return record;
+}
+
+// A finished run does not change: what differs from then is damage, of whatever row.
+base::Status Store::State::check_digest(int64_t number, const RunRecord& run) {
+  auto& query = statement("SELECT digest FROM runs WHERE number=?");
+  bind_values(query, number);
+  query.executeStep();
+  const std::string digest = query.getColumn(0).getString();
+  query.reset();
+  if (digest.empty() || digest == run_digest(run)) return {};
+  return fail(ErrorKind::invalid_input,
+              "{} is not what was stored when it ended: {}; other runs may be whole", run.header.id,
+              kDamaged);
+}
+
 base::Result<RunRecord> Store::read(const std::string& run) {
   return guarded("read run", [&]() -> base::Result<RunRecord> {
-    // One reading transaction: a run that is being written is seen at one moment.
     SQLite::Transaction transaction(state_->database);
     BPFM_TRY(const std::string id, state_->resolve(run));
     BPFM_TRY(const int64_t number, state_->number_of(id));
-    SQLite::Statement query(
-        state_->database,
-        fmt::format("SELECT {}, expectations, required_kernels, laws FROM runs WHERE number=?",
-                    kHeaderColumns));
-    query.bind(1, number);
-    query.executeStep();
-    Row row(query);
-    RunRecord record;
-    BPFM_TRY(record.header, read_header(row));
-    BPFM_TRY(record.expectations, expectations_from_json(row.text()));
-    BPFM_TRY(record.required_kernels, strings_from_json(row.text()));
-    BPFM_TRY(record.laws, strings_from_json(row.text()));
-    query.reset();
-    BPFM_CHECK(state_->read_axes(number, record));
-    BPFM_CHECK(state_->read_cells(number, record));
-    BPFM_CHECK(state_->read_attempts(number, record));
+    BPFM_TRY(auto record, state_->read_run(number));
+    BPFM_CHECK(state_->check_digest(number, record));
     return record;
   });
 }

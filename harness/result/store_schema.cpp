@@ -21,7 +21,9 @@ CREATE TABLE runs (
   expectations TEXT NOT NULL,      -- JSON
   required_kernels TEXT NOT NULL,  -- JSON list
   laws TEXT NOT NULL DEFAULT '[]', -- JSON list; format 2
-  cell_list INTEGER                -- cell_lists.number; NULL: a run without cells; format 3
+  cell_list INTEGER,               -- cell_lists.number; NULL: a run without cells; format 3
+  request TEXT NOT NULL DEFAULT '',  -- how it was asked for, JSON: run/request_text.h; format 4
+  digest TEXT NOT NULL DEFAULT ''    -- of a finished run, run_digest.h; empty: not known; format 4
 );
 CREATE TABLE kernels (
   run INTEGER NOT NULL REFERENCES runs(number), place INTEGER NOT NULL,
@@ -132,10 +134,15 @@ DROP TABLE attempts_2;
 DROP TABLE cells_2;
 )sql";
 
+const char* const kUpgradeFrom3 = R"sql(
+ALTER TABLE runs ADD COLUMN request TEXT NOT NULL DEFAULT '';
+ALTER TABLE runs ADD COLUMN digest TEXT NOT NULL DEFAULT '';
+)sql";
+
 const char* const kInsertRun =
     "INSERT INTO runs (id, matrix, matrix_file, selection, started, finished, program_version, "
     "qemu_version, accel, host, notes, expectations, required_kernels, laws, "
-    "cell_list) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+    "cell_list, request) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 const char* const kUpsertKernel =
     "INSERT INTO kernels VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (run, place) DO UPDATE SET "
     "release=excluded.release, vendor=excluded.vendor, series=excluded.series, arch=excluded.arch, "
@@ -170,8 +177,12 @@ const char* const kSelectRunBefore =
     "(SELECT max(b.number) FROM runs b JOIN runs r ON b.cell_list=r.cell_list AND "
     "b.number<r.number WHERE r.number=?) AND a.attempt=1 ORDER BY a.cell";
 #undef BPFM_OBSERVATION_COLUMNS
-const char* const kHeaderColumns =
-    "id, matrix, started, finished, program_version, qemu_version, accel, host, notes, "
-    "matrix_file, selection";
+#define BPFM_HEADER_COLUMNS                                                                  \
+  "id, matrix, started, finished, program_version, qemu_version, accel, host, notes, "      \
+  "matrix_file, selection, request"
+const char* const kHeaderColumns = BPFM_HEADER_COLUMNS;
+const char* const kSelectRun = "SELECT " BPFM_HEADER_COLUMNS
+                               ", expectations, required_kernels, laws FROM runs WHERE number=?";
+#undef BPFM_HEADER_COLUMNS
 
 }  // namespace bpfmatrix::result

@@ -5,7 +5,7 @@
 namespace bpfmatrix::result {
 
 // PRAGMA user_version; grows with every change that an older program would misread.
-inline constexpr int kStoreVersion = 3;
+inline constexpr int kStoreVersion = 4;
 // PRAGMA application_id, "BPFM": tells our file from another program's database.
 inline constexpr int kStoreApplication = 0x4250464d;
 
@@ -18,6 +18,7 @@ extern const char* const kUpgradeFrom1;
 // What makes a file of format 2 one of format 3: the first, kCellTables, the second.
 extern const char* const kUpgradeFrom2Before;
 extern const char* const kUpgradeFrom2;
+extern const char* const kUpgradeFrom3;  // one of format 4
 
 // Statements with many columns; the order of their values is that of the tables.
 extern const char* const kInsertRun;     // all columns but the number
@@ -33,5 +34,6 @@ extern const char* const kSelectObservations;  // that answer a key, newest firs
 extern const char* const kSelectRunBefore;     // first attempts of the last run that has the cells
                                                // of a run: cell, then as kSelectObservations
 extern const char* const kHeaderColumns;       // of runs: what a RunHeader holds
+extern const char* const kSelectRun;           // of a number: them, and what a RunRecord has besides
 
 }  // namespace bpfmatrix::result

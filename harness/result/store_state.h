@@ -55,6 +55,8 @@ struct Store::State {
 
   // Reading: store_read.cpp.
   base::Result<std::string> resolve(const std::string& run);
+  base::Result<RunRecord> read_run(int64_t number);
+  base::Status check_digest(int64_t number, const RunRecord& run);
   base::Status read_axes(int64_t number, RunRecord& run);
   base::Status read_attempts(int64_t number, RunRecord& run);
 

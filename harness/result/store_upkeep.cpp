@@ -59,11 +59,11 @@ std::vector<std::string> doom_runs(SQLite::Database& database, const std::string
       database,
       "INSERT INTO doomed SELECT number, id FROM runs WHERE started < ?1 "
       "AND (finished <> '' OR started < ?2) "
-      "AND id NOT IN (SELECT max(id) FROM runs WHERE finished <> '' GROUP BY matrix)");
+      "AND number NOT IN (SELECT max(number) FROM runs WHERE finished <> '' GROUP BY matrix)");
   bind_values(doom, before, unfinished_before);
   doom.exec();
   std::vector<std::string> ids;
-  SQLite::Statement query(database, "SELECT id FROM doomed ORDER BY id");
+  SQLite::Statement query(database, "SELECT id FROM doomed ORDER BY number");
   while (query.executeStep()) ids.push_back(query.getColumn(0).getString());
   return ids;
 }

@@ -77,6 +77,17 @@ TEST(Speed, storing_in_batches_and_reading_back) {
   ASSERT_TRUE(back);
   EXPECT_EQ(back->cells.size(), run.cells.size());
   std::printf("read: %.0f ms for %zu cells\n", took, run.cells.size());
+
+  const Stopwatch finishing;
+  ASSERT_TRUE(store->finish_run(run.header.id, "2026-11-22T14:00:00Z"));
+  std::printf("finish_run, which digests it: %.0f ms\n", finishing.milliseconds());
+  const Stopwatch checked;
+  ASSERT_TRUE(store->read("latest"));
+  std::printf("read, the digest checked: %.0f ms\n", checked.milliseconds());
+  const double size = static_cast<double>(store->size()->file_bytes) / (1 << 20);
+  const Stopwatch opening;
+  ASSERT_TRUE(Store::open(folder->path() / "results.sqlite", Check::whole));
+  std::printf("open with quick_check: %.0f ms for %.0f MiB\n", opening.milliseconds(), size);
 }
 
 TEST(Speed, answering_every_cell_of_a_run_from_the_run_before) {

@@ -54,7 +54,7 @@ RunRecord full_run() {
 void expect_same_axes(const RunRecord& a, const RunRecord& b) {
   const auto header = [](const RunHeader& h) {
     return std::tuple(h.id, h.matrix, h.started, h.finished, h.program_version, h.qemu_version,
-                      h.accel, h.host, h.notes, h.matrix_file, h.selection);
+                      h.accel, h.host, h.notes, h.matrix_file, h.selection, h.request);
   };
   EXPECT_EQ(header(a.header), header(b.header));
   const auto kernel = [](const KernelRecord& k) {
@@ -270,16 +270,23 @@ TEST_F(StoreTest, the_same_run_cannot_begin_twice) {
 
 TEST_F(StoreTest, a_newer_file_is_refused_with_what_to_do) {
   open();
-  sql("PRAGMA user_version=4");
+  sql("PRAGMA user_version=5");
   const auto error = refusal();
   EXPECT_EQ(error.kind, base::ErrorKind::invalid_input);
-  EXPECT_THAT(error.message, HasSubstr("newer bpfmatrix (format 4, this one knows 3)"));
+  EXPECT_THAT(error.message, HasSubstr("newer bpfmatrix (format 5, this one knows 4)"));
 }
 
 using Sql = std::function<int64_t(const std::string&)>;
 
+// Back to what a program of format 3 wrote.
+void make_format_3(const Sql& sql) {
+  sql("ALTER TABLE runs DROP COLUMN request; ALTER TABLE runs DROP COLUMN digest");
+  sql("PRAGMA user_version=3");
+}
+
 // Back to what a program of format 2 wrote: cells and attempts of each run with all that is theirs.
 void make_format_2(const Sql& sql) {
+  make_format_3(sql);
   sql(R"sql(
 PRAGMA foreign_keys=OFF;
 CREATE TABLE cells_2 (
@@ -354,7 +361,7 @@ TEST_F(StoreTest, a_file_of_format_2_is_brought_up_in_place_and_its_attempts_ans
   make_format_2([this](const std::string& text) { return sql(text); });
   ASSERT_EQ(sql("SELECT count(*) FROM attempts WHERE state='timeout'"), 1);
   Store store = open();
-  EXPECT_EQ(sql("PRAGMA user_version"), 3);
+  EXPECT_EQ(sql("PRAGMA user_version"), 4);
   EXPECT_EQ(sql("SELECT count(*) FROM pragma_foreign_key_check"), 0);
   const auto back = store.read(before.header.id);
   ASSERT_TRUE(back) << back.error().message;
@@ -366,6 +373,92 @@ TEST_F(StoreTest, a_file_of_format_2_is_brought_up_in_place_and_its_attempts_ans
   ASSERT_TRUE(store.begin_run(next));
   const Question questions[] = {{0, "key0"}};
   EXPECT_EQ(*store.answer("next", questions), std::vector<bool>{false});
+}
+
+TEST_F(StoreTest, a_file_of_format_3_is_brought_up_in_place_and_its_runs_are_read) {
+  RunRecord run = full_run();
+  {
+    Store store = open();
+    ASSERT_TRUE(store.begin_run(run));
+    const CellResult results[] = {{0, "key0", full_attempt()}};
+    ASSERT_TRUE(store.add(run.header.id, results));
+    ASSERT_TRUE(store.finish_run(run.header.id, "2026-11-22T14:00:00Z"));
+  }
+  sql("PRAGMA wal_checkpoint(TRUNCATE)");
+  make_format_3([this](const std::string& text) { return sql(text); });
+  Store store = open();
+  EXPECT_EQ(sql("PRAGMA user_version"), 4);
+  const auto back = store.read(run.header.id);
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_EQ(back->cells[0].attempt, full_attempt());
+  EXPECT_TRUE(back->header.request.empty());
+  // Its observations still answer.
+  run.header.id = "next";
+  ASSERT_TRUE(store.begin_run(run));
+  const Question questions[] = {{0, "key0"}};
+  EXPECT_EQ(*store.answer("next", questions), std::vector<bool>{true});
+}
+
+TEST_F(StoreTest, the_latest_run_is_the_one_that_began_last_whatever_the_clock_said) {
+  Store store = open();
+  RunRecord run = make_run(1, 1, 1);
+  for (const char* id : {"20271122-1-quick", "20251122-1-quick", "20261122-1-quick"}) {
+    run.header.id = id;
+    ASSERT_TRUE(store.begin_run(run));
+  }
+  EXPECT_EQ(store.read("latest")->header.id, "20261122-1-quick");
+  std::vector<std::string> ids;
+  const auto headers = store.list();
+  for (const auto& header : *headers) ids.push_back(header.id);
+  EXPECT_THAT(ids, ElementsAre("20261122-1-quick", "20251122-1-quick", "20271122-1-quick"));
+}
+
+TEST_F(StoreTest, cells_that_are_taken_back_are_not_reached_and_what_was_seen_stays) {
+  Store store = open();
+  RunRecord run = make_run(1, 1, 3);
+  run.header.request = R"({"matrix":"quick"})";
+  ASSERT_TRUE(store.begin_run(run));
+  const CellResult results[] = {{0, "k0", loaded()}, {1, "k1", loaded()}, {2, "k2", rejected()}};
+  ASSERT_TRUE(store.add(run.header.id, results));
+  const uint32_t cells[] = {0, 2};
+  ASSERT_TRUE(store.take_back(run.header.id, cells));
+  const auto back = store.read(run.header.id);
+  EXPECT_EQ(back->header.request, run.header.request);
+  EXPECT_EQ(back->cells[0].attempts, 0u);
+  EXPECT_EQ(back->cells[1].attempts, 1u);
+  EXPECT_EQ(back->cells[2].attempt.state, AttemptState::not_reached);
+  EXPECT_TRUE(back->cells[2].key.empty());
+  // A new attempt is the first, so that it can answer later runs; the old one still does.
+  const Question questions[] = {{0, "k0"}};
+  EXPECT_EQ(*store.answer(run.header.id, questions), std::vector<bool>{true});
+}
+
+TEST_F(StoreTest, a_finished_run_that_is_not_what_was_written_is_refused) {
+  Store store = open();
+  RunRecord run = full_run();
+  ASSERT_TRUE(store.begin_run(run));
+  const CellResult results[] = {{0, "key0", full_attempt()}, {1, "key1", loaded()}};
+  ASSERT_TRUE(store.add(run.header.id, results));
+  ASSERT_TRUE(store.finish_run(run.header.id, "2026-11-22T14:00:00Z"));
+  ASSERT_TRUE(store.read("latest"));
+  const std::pair<const char*, const char*> damages[] = {
+      {"observations SET error=error+1", "observations SET error=error-1"},
+      {"observations SET duration_ns=duration_ns+4", "observations SET duration_ns=duration_ns-4"},
+      {"attempts SET observation=3-observation", "attempts SET observation=3-observation"},
+      {"attempts SET cached=1-cached", "attempts SET cached=1-cached"},
+      {"cells SET loader=1-loader WHERE place=0", "cells SET loader=1-loader WHERE place=0"},
+      {"kernels SET release=release || 'x'", "kernels SET release=substr(release, 1, length(release)-1)"},
+      {"runs SET accel='kvm'", "runs SET accel='tcg'"},
+  };
+  for (const auto& [damage, mend] : damages) {
+    sql(std::string("UPDATE ") + damage);
+    const auto refused = store.read("latest");
+    ASSERT_FALSE(refused) << damage;
+    EXPECT_EQ(refused.error().kind, base::ErrorKind::invalid_input);
+    EXPECT_THAT(refused.error().message, HasSubstr("is not what was stored when it ended"));
+    sql(std::string("UPDATE ") + mend);
+    EXPECT_TRUE(store.read("latest")) << mend;
+  }
 }
 
 TEST_F(StoreTest, a_file_of_format_1_is_brought_up_in_place) {
@@ -395,7 +488,7 @@ TEST_F(StoreTest, a_file_of_format_1_is_brought_up_in_place) {
     const CellResult more[] = {{1, "key1", full_attempt()}};
     ASSERT_TRUE(store.add(run.header.id, more));
   }
-  EXPECT_EQ(sql("PRAGMA user_version"), 3);
+  EXPECT_EQ(sql("PRAGMA user_version"), 4);
   EXPECT_EQ(open().read(run.header.id)->cells[1].attempt, full_attempt());
 }
 

@@ -58,7 +58,7 @@ TEST_F(StoreUpkeep, old_runs_go_but_for_the_newest_finished_one_of_each_matrix) 
   const auto dropped = store.drop_unused(kBefore, kUnfinishedBefore, false);
   ASSERT_TRUE(dropped) << dropped.error().message;
   EXPECT_THAT(dropped->runs,
-              ElementsAre("2026-10-05-nightly", "2026-10-05-quick", "2026-10-07-quick"));
+              ElementsAre("2026-10-05-quick", "2026-10-07-quick", "2026-10-05-nightly"));
   EXPECT_EQ(dropped->runs, rehearsed->runs);
   EXPECT_EQ(dropped->observations, rehearsed->observations);
   EXPECT_EQ(dropped->observations, 3u);
@@ -70,6 +70,14 @@ TEST_F(StoreUpkeep, old_runs_go_but_for_the_newest_finished_one_of_each_matrix) 
   EXPECT_EQ(sql("SELECT count(*) FROM modes"), 2);
   EXPECT_EQ(sql("SELECT count(*) FROM kernels"), 3);
   EXPECT_EQ(sql("SELECT count(*) FROM pragma_foreign_key_check"), 0);
+}
+
+TEST_F(StoreUpkeep, the_newest_run_of_a_matrix_is_the_one_that_began_last_whatever_its_date) {
+  Store store = open();
+  run(store, "2026-10-09", "quick", "a");  // before a clock went back
+  run(store, "2026-10-02", "quick", "b");
+  ASSERT_TRUE(store.drop_unused(kBefore, kUnfinishedBefore, false));
+  EXPECT_THAT(ids(store), ElementsAre("2026-10-02-quick"));
 }
 
 TEST_F(StoreUpkeep, what_a_run_that_stays_was_answered_with_stays) {
