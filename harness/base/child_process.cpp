@@ -1,12 +1,15 @@
 #include "base/child_process.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/close_range.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/process/v2/posix/default_launcher.hpp>
@@ -25,7 +28,7 @@ namespace process = boost::process::v2;
 namespace {
 
 // What the child was doing when it failed; sent to the parent with the errno.
-enum class Step { descriptors, session, folder, execute };
+enum class Step { descriptors, session, folder, limits, user, execute };
 struct Failure {
   Step step;
   int error;
@@ -71,16 +74,48 @@ class Preparation {
 
  private:
   Failure run() {
-    // SIGKILL with the parent; when the parent went before prctl() took effect, nobody would tell.
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() != parent_) ::_exit(127);
     if (options_.new_session && ::setsid() < 0) return {Step::session, errno};
     if (!options_.folder.empty() && ::chdir(options_.folder.c_str()) != 0)
       return {Step::folder, errno};
     if (!map_descriptors()) return {Step::descriptors, errno};
+    if (options_.confinement) {
+      if (!limit()) return {Step::limits, errno};
+      if (!change_user()) return {Step::user, errno};
+    }
+    // SIGKILL with the parent. After the change of user, which forgets it; when the parent went
+    // before it took effect, nobody would tell.
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent_) ::_exit(127);
     reset_signals();
     ::execve(program_.c_str(), argv_.data(), env_.data());
     return {Step::execute, errno};
+  }
+
+  [[nodiscard]] bool limit() const {
+    const auto& confinement = *options_.confinement;
+    const auto set = [](auto what, rlim_t most) {
+      rlimit limits{};
+      if (::getrlimit(what, &limits) != 0) return false;
+      limits.rlim_max = std::min(limits.rlim_max, most);
+      limits.rlim_cur = std::min(limits.rlim_cur, limits.rlim_max);
+      return ::setrlimit(what, &limits) == 0;
+    };
+    if (!set(RLIMIT_CORE, 0)) return false;
+    if (confinement.largest_file != 0 && !set(RLIMIT_FSIZE, confinement.largest_file)) return false;
+    if (confinement.open_files != 0 && !set(RLIMIT_NOFILE, confinement.open_files)) return false;
+    // Without /proc it stays as likely to go as we are.
+    const int score = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    [[maybe_unused]] const ssize_t n = ::write(score, "500", 3);
+    ::close(score);
+    return !confinement.no_new_privileges || ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+  }
+
+  [[nodiscard]] bool change_user() const {
+    const auto& user = options_.confinement->user;
+    if (!user) return true;
+    return ::setgroups(user->groups.size(), user->groups.data()) == 0 &&
+           ::setresgid(user->gid, user->gid, user->gid) == 0 &&
+           ::setresuid(user->uid, user->uid, user->uid) == 0;
   }
 
   // Sources move above every target first, so that no dup2() hits a source or the failure pipe.
@@ -140,6 +175,7 @@ std::string install_hint(std::string_view program) {
     std::string_view program, package;
   };
   static constexpr Package kPackages[] = {{"qemu-system-x86_64", "qemu-system-x86"},
+                                          {"bwrap", "bubblewrap"},
                                           {"make", "make"},
                                           {"cc", "gcc"},
                                           {"gcc", "gcc"},
@@ -165,6 +201,11 @@ Error start_error(const ChildOptions& options, const Failure& failure) {
     case Step::folder:
       return fail(ErrorKind::process, "start {}: enter folder {}: {}", program, options.folder,
                   text);
+    case Step::limits:
+      return fail(ErrorKind::process, "start {}: limit what it may do: {}", program, text);
+    case Step::user:
+      return fail(ErrorKind::process, "start {}: change to user {}: {}", program,
+                  options.confinement->user->uid, text);
     case Step::execute:
       break;
   }
@@ -191,9 +232,29 @@ std::string ExitStatus::text() const {
   return fmt::format("signal {} ({})", code, name != nullptr ? name : "unknown");
 }
 
+// While it lives, orphans below us are ours to reap: those of a session whose leader was killed.
+// Not longer, since nobody would reap what a make or an apt leaves behind.
+class Subreaping {
+ public:
+  Subreaping() {
+    if (holders_++ == 0) ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+  }
+  Subreaping(const Subreaping&) = delete;
+  Subreaping& operator=(const Subreaping&) = delete;
+  ~Subreaping() {
+    if (--holders_ == 0) ::prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
+  }
+
+ private:
+  static inline std::atomic<int> holders_ = 0;
+};
+
 // Shared with the coroutine inside wait(), which may outlive the object by one turn of the loop.
 struct ChildProcess::State {
-  explicit State(process::process_handle h) : handle(std::move(h)), pid(handle.id()) {}
+  State(process::process_handle h, bool leads)
+      : handle(std::move(h)), pid(handle.id()), leads_session(leads) {
+    if (leads) subreaping.emplace();
+  }
   ~State() { end(); }
   State(const State&) = delete;
   State& operator=(const State&) = delete;
@@ -204,12 +265,32 @@ struct ChildProcess::State {
     while (::waitpid(pid, &native, 0) < 0 && errno == EINTR) {
     }
     ended = decode(native);
+    reap_others();
+  }
+
+  // The other processes of its session, which were left to us when it ended.
+  void reap_others() {
+    siginfo_t info{};
+    const auto group = static_cast<id_t>(pid);
+    // One of them is a child of ours and not reaped: the group's number is still its own.
+    while (leads_session && ::waitid(P_PGID, group, &info, WEXITED | WNOHANG | WNOWAIT) == 0) {
+      ::kill(-pid, SIGKILL);
+      ::waitpid(-pid, nullptr, 0);
+    }
+    subreaping.reset();
+  }
+
+  // While not reaped, so the numbers are still its own.
+  void send(int signal) const {
+    if (leads_session) ::kill(-pid, signal);
+    // A leader that has left its own group would be missed.
+    if (!leads_session || signal == SIGKILL) ::kill(pid, signal);
   }
 
   // Kills when running, reaps, and lets a pending wait() go.
   void end() {
     if (!ended) {
-      ::kill(pid, SIGKILL);  // not reaped yet, so the number is still its own
+      send(SIGKILL);
       reap();
     }
     // The handle's destructor closes the pidfd, which aborts the wait.
@@ -218,6 +299,8 @@ struct ChildProcess::State {
 
   process::process_handle handle;
   int pid;
+  bool leads_session;
+  std::optional<Subreaping> subreaping;
   std::optional<ExitStatus> ended;
 };
 
@@ -247,7 +330,7 @@ Result<ChildProcess> ChildProcess::spawn(asio::io_context& io, const ChildOption
   }
   if (error) return io_error(error.value(), fmt::format("start {}", options.argv.front()));
   // From here on State reaps: Boost's own destructor would wait for the number a second time.
-  auto state = std::make_shared<State>(child->detach());
+  auto state = std::make_shared<State>(child->detach(), options.new_session);
   writing.reset();
   if (const auto failure = read_failure(reading.get())) return start_error(options, *failure);
   return ChildProcess(std::move(state));
@@ -279,7 +362,7 @@ bool ChildProcess::running() const {
 }
 
 void ChildProcess::signal(int signal) {
-  if (!state_->ended) ::kill(state_->pid, signal);
+  if (!state_->ended) state_->send(signal);
 }
 
 asio::awaitable<ExitStatus> ChildProcess::wait() {
@@ -293,6 +376,7 @@ asio::awaitable<ExitStatus> ChildProcess::wait() {
   if (state->ended) co_return *state->ended;  // by the destructor, meanwhile
   if (error) throw boost::system::system_error(error, "wait for a child");
   state->ended = decode(native);
+  state->reap_others();
   co_return *state->ended;
 }
 

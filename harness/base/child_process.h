@@ -11,6 +11,7 @@
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,12 +28,29 @@ struct ExitStatus {
   [[nodiscard]] std::string text() const;
 };
 
+// What a child may do less than we. Core dumps are off for it, and the kernel that runs out of memory
+// takes it before us.
+struct Confinement {
+  struct User {
+    uint32_t uid = 0, gid = 0;
+    std::vector<uint32_t> groups;  // all that it is in besides
+  };
+  std::optional<User> user;        // changed to before the program starts; needs root
+  bool no_new_privileges = false;  // also none by a set-uid program
+  uint64_t largest_file = 0;       // bytes that it may make a file long; 0: no limit
+  uint32_t open_files = 0;         // descriptors; 0: our limit
+};
+
 struct ChildOptions {
   std::vector<std::string> argv;                 // argv[0] is looked up in PATH
   std::vector<std::string> environment;          // NAME=value, all that the child gets
   std::vector<std::pair<int, int>> descriptors;  // {number in the child, our descriptor}
   std::string folder;                            // working folder; empty: ours
-  bool new_session = false;                      // setsid(): a terminal's signals pass it by
+  // setsid(): a terminal's signals pass it by. It is killed, and reaped, with all processes of it,
+  // as far as they have stayed in its process group. While it lives we are a subreaper (prctl(2)):
+  // a process whose parent was killed would else be left to an init that may reap nothing.
+  bool new_session = false;
+  std::optional<Confinement> confinement;
 };
 
 class ChildProcess {
@@ -46,7 +64,8 @@ class ChildProcess {
 
   [[nodiscard]] int pid() const;
   [[nodiscard]] bool running() const;
-  // Sends `signal` to the child; nothing when it has ended. Never hits a reused pid.
+  // Sends `signal` to the child, and to all of its group when it has a session of its own; nothing
+  // when it has ended. Never hits a reused pid.
   void signal(int signal);
   // Resumes when the child has ended and was reaped, or with "killed" when this object goes first.
   // May be awaited by one coroutine at a time; cancelled (Asio), it throws system_error, and the

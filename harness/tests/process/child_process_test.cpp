@@ -12,10 +12,12 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/use_future.hpp>
 #include <csignal>
+#include <filesystem>
 #include <optional>
 #include <thread>
 
 #include "base/descriptor.h"
+#include "base/files.h"
 #include "open_descriptors.h"
 
 namespace bpfmatrix::base {
@@ -138,6 +140,83 @@ TEST(ChildProcess, a_child_gets_its_folder_arguments_and_environment_and_nothing
 TEST(ChildProcess, a_session_of_its_own_is_made_on_request_only) {
   EXPECT_THAT(probe_state({.new_session = true}), HasSubstr("leads session: 1"));
   EXPECT_THAT(probe_state({.new_session = false}), HasSubstr("leads session: 0"));
+}
+
+TEST(ChildProcess, a_session_is_killed_and_reaped_with_all_its_processes) {
+  for (const bool waited : {true, false}) {
+    boost::asio::io_context io;
+    int ends[2];
+    ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+    Descriptor reading(ends[0]), writing(ends[1]);
+    char text[32] = {};
+    {
+      auto child = ChildProcess::spawn(io, {.argv = {"sh", "-c", "sleep 60 & echo $!; wait"},
+                                            .descriptors = {{1, writing.get()}},
+                                            .new_session = true});
+      ASSERT_TRUE(child);
+      ASSERT_GT(::read(reading.get(), text, sizeof text - 1), 0);
+      if (waited) {
+        child->signal(SIGKILL);
+        EXPECT_EQ(ending(io, *child).code, SIGKILL);
+      }
+    }
+    const int grandchild = std::atoi(text);
+    ASSERT_GT(grandchild, 1);
+    EXPECT_FALSE(alive(grandchild)) << "not even a zombie, whatever adopts orphans here";
+    EXPECT_TRUE(no_children());
+  }
+}
+
+TEST(ChildProcess, what_a_killed_leader_leaves_behind_is_reaped_too) {
+  boost::asio::io_context io;
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  Descriptor reading(ends[0]), writing(ends[1]);
+  auto child = ChildProcess::spawn(io, {.argv = {"sh", "-c", "sleep 60 & echo $!; wait"},
+                                        .descriptors = {{1, writing.get()}},
+                                        .new_session = true});
+  ASSERT_TRUE(child);
+  char text[32] = {};
+  ASSERT_GT(::read(reading.get(), text, sizeof text - 1), 0);
+  ::kill(child->pid(), SIGKILL);  // by somebody else: the leader alone
+  EXPECT_EQ(ending(io, *child).code, SIGKILL);
+  EXPECT_FALSE(alive(std::atoi(text)));
+  EXPECT_TRUE(no_children());
+}
+
+TEST(ChildProcess, a_confined_child_gains_no_rights_and_leaves_no_core) {
+  const auto text = probe_state({.confinement = Confinement{
+                                     .no_new_privileges = true,
+                                     .largest_file = 1 << 20,
+                                     .open_files = 64,
+                                 }});
+  EXPECT_THAT(text, HasSubstr("new privileges: none\n"));
+  EXPECT_THAT(text, HasSubstr("core: 0\n"));
+  EXPECT_THAT(text, HasSubstr("largest file: 1048576\n"));
+  EXPECT_THAT(text, HasSubstr("open files: 64\n"));
+  EXPECT_THAT(text, HasSubstr("dies first: 500\n"));
+  EXPECT_THAT(probe_state({}), HasSubstr("new privileges: possible\n")) << "the opposite case";
+}
+
+TEST(ChildProcess, root_can_start_a_child_as_another_user_who_still_dies_with_it) {
+  const Confinement as_nobody{.user = Confinement::User{65534, 65534, {}}};
+  if (::geteuid() != 0) {
+    boost::asio::io_context io;
+    const auto refused = ChildProcess::spawn(io, {.argv = {"true"}, .confinement = as_nobody});
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message, HasSubstr("change to user 65534"));
+    return;
+  }
+  // A copy: the build may lie where nobody gets.
+  namespace fs = std::filesystem;
+  const auto folder = TemporaryFolder::make("/tmp", "bpfm-probe-");
+  ASSERT_TRUE(folder);
+  fs::permissions(folder->path(), fs::perms{0755});
+  const auto probe = folder->path() / "probe";
+  fs::copy_file(kProbe, probe);
+  const auto text = probe_state({.argv = {probe.string(), "state"}, .confinement = as_nobody});
+  EXPECT_THAT(text, HasSubstr("user: 65534 65534 0 groups besides\n"));
+  EXPECT_THAT(text, HasSubstr("death signal: 9\n")) << "a change of user forgets it";
 }
 
 TEST(ChildProcess, only_listed_descriptors_are_inherited_even_past_gaps) {

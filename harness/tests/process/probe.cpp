@@ -1,11 +1,12 @@
 // A child for the process tests: `probe <what>`.
-//   state       descriptors, signal state, session, folder, environment, arguments, on stdout
+//   state       descriptors, signal state, rights and limits, session, folder, environment, arguments, on stdout
 //   parent      starts a sleeping child with ChildProcess, prints its pid, sleeps (to be SIGKILLed)
 //   flood N     N bytes to stdout and stderr by turns
 //   ignore-term ignores SIGTERM and sleeps
 //   echo-3      reads from descriptor 3 and writes it to descriptor 4
 #include <dirent.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
@@ -46,9 +47,28 @@ void print_signals() {
   std::printf("blocked: %d\nignored: %d\ndeath signal: %d\n", blocked, ignored, death);
 }
 
+void print_rights() {
+  std::printf("user: %u %u %d groups besides\n", ::getuid(), ::getegid(), ::getgroups(0, nullptr));
+  std::printf("new privileges: %s\n",
+              ::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? "none" : "possible");
+  rlimit limit{};
+  ::getrlimit(RLIMIT_CORE, &limit);
+  std::printf("core: %llu\n", static_cast<unsigned long long>(limit.rlim_max));
+  ::getrlimit(RLIMIT_FSIZE, &limit);
+  std::printf("largest file: %llu\n", static_cast<unsigned long long>(limit.rlim_max));
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  std::printf("open files: %llu\n", static_cast<unsigned long long>(limit.rlim_max));
+  if (FILE* file = std::fopen("/proc/self/oom_score_adj", "re")) {
+    int score = 0;
+    if (std::fscanf(file, "%d", &score) == 1) std::printf("dies first: %d\n", score);
+    std::fclose(file);
+  }
+}
+
 int state(int argc, char** argv) {
   print_descriptors();
   print_signals();
+  print_rights();
   char link[4096] = {};
   if (::readlink("/proc/self/fd/0", link, sizeof link - 1) > 0) std::printf("input: %s\n", link);
   if (::getcwd(link, sizeof link) != nullptr) std::printf("folder: %s\n", link);
