@@ -229,10 +229,15 @@ std::optional<Match> match_at(std::string_view text) {
     if (text.find("[#") == text.npos) return std::nullopt;
     return Match{Kind::oops, "Oops", true};
   }
-  if (auto found = match_lockdep(text)) return found;
-  if (auto found = match_warning(text)) return found;
-  if (auto found = match_slab(text)) return found;
+  if (text[0] == 'W' || text[0] == 'I')
+    if (auto found = match_lockdep(text)) return found;
+  if (text[0] == 'W')
+    if (auto found = match_warning(text)) return found;
+  if (text[0] == 'B')
+    if (auto found = match_slab(text)) return found;
   for (const auto& pattern : kPatterns) {
+    // Two letters decide for nearly all lines, without a call.
+    if (text[0] != pattern.header[0] || text[1] != pattern.header[1]) continue;
     if (!text.starts_with(pattern.header)) continue;
     if (text.substr(pattern.header.size()).find(pattern.needs) == text.npos) continue;
     return Match{pattern.kind, title_of(pattern, text), pattern.how == Title::bare};
