@@ -12,6 +12,7 @@ quickstart_packages=(
   libbpf-dev libelf-dev zlib1g-dev nettle-dev linux-libc-dev
   clang-16                                       # the test programs: BTF_KIND_ENUM64 came with 16
   qemu-system-x86
+  bubblewrap                                     # around QEMU; without it a run warns and goes on
   debian-archive-keyring ca-certificates         # what is fetched is checked against these
 )
 

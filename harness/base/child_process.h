@@ -89,6 +89,7 @@ struct CommandOptions {
   std::vector<std::pair<std::string, std::string>> environment;  // added to ours
   std::string folder;
   std::chrono::seconds timeout{600};  // then killed: Error of kind timeout
+  std::optional<Confinement> confinement;
 };
 
 // Runs a command to its end on a loop of its own (blocking; not for use inside the driver's loop).

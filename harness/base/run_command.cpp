@@ -53,6 +53,7 @@ class Run {
     child.argv = options_.argv;
     child.environment = environment_with(options_.environment);
     child.folder = options_.folder;
+    child.confinement = options_.confinement;
     child.descriptors = {{1, out.theirs.get()}, {2, err.theirs.get()}};
     BPFM_TRY(auto started, ChildProcess::spawn(io_, child));
     child_.emplace(std::move(started));

@@ -53,8 +53,11 @@ asio::awaitable<base::Result<Canary>> boot(asio::io_context& io, MachineConfig c
                                ending.status.text(), said.empty() ? "" : ": ", said)};
 }
 
-HostState read_host(const std::string& version, bool kvm_opens) {
-  HostState host{.boot_id = {}, .qemu_version = version, .kvm_opens = kvm_opens};
+HostState read_host(const std::string& version, bool kvm_opens, const Sandbox& sandbox) {
+  HostState host{.boot_id = {},
+                 .qemu_version = version,
+                 .kvm_opens = kvm_opens,
+                 .isolation = sandbox.level(/*kvm=*/true)};
   std::ifstream("/proc/sys/kernel/random/boot_id") >> host.boot_id;
   return host;
 }
@@ -109,7 +112,7 @@ std::optional<Acceleration> recall(const std::filesystem::path& memory, const Ho
   try {
     const auto json = nlohmann::json::parse(*text);
     if (json.at("boot_id") != host.boot_id || json.at("qemu_version") != host.qemu_version ||
-        json.at("kvm_opens") != host.kvm_opens)
+        json.at("kvm_opens") != host.kvm_opens || json.at("isolation") != host.isolation)
       return std::nullopt;
     const std::string accel = json.at("accel");
     if (accel != "kvm" && accel != "tcg") return std::nullopt;
@@ -127,8 +130,9 @@ base::Status remember(const std::filesystem::path& memory, const HostState& host
                       const Acceleration& acceleration) {
   const nlohmann::ordered_json json = {
       {"boot_id", host.boot_id},           {"qemu_version", host.qemu_version},
-      {"kvm_opens", host.kvm_opens},       {"accel", name(acceleration.accel)},
-      {"slowdown", acceleration.slowdown}, {"sentence", acceleration.sentence}};
+      {"kvm_opens", host.kvm_opens},       {"isolation", host.isolation},
+      {"accel", name(acceleration.accel)}, {"slowdown", acceleration.slowdown},
+      {"sentence", acceleration.sentence}};
   constexpr auto kReplace = nlohmann::ordered_json::error_handler_t::replace;
   return base::write_file(memory, json.dump(2, ' ', false, kReplace) + "\n");
 }
@@ -141,7 +145,7 @@ asio::awaitable<base::Result<Acceleration>> choose_acceleration(asio::io_context
   auto version = qemu_version(canary.qemu);
   if (!version) co_return version.error();
   std::string refusal = kvm_refusal(limits.kvm_device);
-  const HostState host = read_host(*version, refusal.empty());
+  const HostState host = read_host(*version, refusal.empty(), canary.sandbox);
   const auto known = recall(memory, host);
   if (choice == AccelChoice::tcg) {
     const double slowdown = known && known->accel == Accel::tcg ? known->slowdown : 10;

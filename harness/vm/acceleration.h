@@ -34,6 +34,7 @@ struct HostState {
   std::string boot_id;       // /proc/sys/kernel/random/boot_id
   std::string qemu_version;  // "7.2.22"
   bool kvm_opens = false;    // the device: a user who has joined the group kvm is asked anew
+  std::string isolation;     // of QEMU under KVM: it may be a user who cannot open the device
 };
 
 // What the choice depends on besides QEMU; tests change it.

@@ -1,5 +1,6 @@
 #include "vm/machine.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -41,6 +42,13 @@ std::vector<std::string> qemu_environment() {
           "LANG=C"};
 }
 
+// What bubblewrap says of a program that ended by a signal: 128 and its number.
+base::ExitStatus unwrapped(base::ExitStatus status) {
+  constexpr int kBySignal = 128;
+  if (status.by_signal || status.code <= kBySignal) return status;
+  return {true, status.code - kBySignal};
+}
+
 }  // namespace
 
 // Shared with the coroutines that read the console and QEMU's standard error: after stop() they end
@@ -77,6 +85,7 @@ struct Machine::State {
   int pumps = 0;
   int pid = -1;
   bool killed = false;
+  bool wrapped = false;  // the child is bubblewrap, with QEMU inside
 };
 
 base::Result<Machine> Machine::start(asio::io_context& io, const MachineConfig& config) {
@@ -99,7 +108,9 @@ base::Result<Machine> Machine::spawn(asio::io_context& io, const MachineConfig& 
   BPFM_TRY(auto errors, base::make_socket_pair());
   BPFM_TRY(auto control, base::make_socket_pair());
   base::ChildOptions options;
-  options.argv = make_command(config).argv;
+  auto launch = make_launch(config);
+  options.argv = std::move(launch.argv);
+  options.confinement = std::move(launch.confinement);
   options.environment = qemu_environment();
   options.descriptors = {{1, errors.theirs.get()},
                          {2, errors.theirs.get()},
@@ -107,10 +118,17 @@ base::Result<Machine> Machine::spawn(asio::io_context& io, const MachineConfig& 
                          {kAgentDescriptor, agent.theirs.get()},
                          {kControlDescriptor, control.theirs.get()}};
   if (saved_state >= 0) options.descriptors.emplace_back(kStateDescriptor, saved_state);
+  std::vector<base::Descriptor> files;
+  for (const auto& [number, path] : launch.files) {
+    files.emplace_back(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!files.back().open()) return base::io_error(errno, fmt::format("open {}", path));
+    options.descriptors.emplace_back(number, files.back().get());
+  }
   options.new_session = true;  // Ctrl-C is the driver's: it ends its machines itself
   BPFM_TRY(auto child, base::ChildProcess::spawn(io, options));
   auto state = std::make_shared<State>(io);
   state->pid = child.pid();
+  state->wrapped = !config.sandbox.bwrap.empty();
   state->child.emplace(std::move(child));
   state->control.emplace(io, std::move(control.ours));
   state->console.assign(console.ours.release());
@@ -206,6 +224,7 @@ asio::awaitable<Ending> Machine::finish(Clock::time_point deadline) {
   if (first.index() == 1) kill();
   Ending ending;
   ending.status = co_await state->child->wait();
+  if (state->wrapped) ending.status = unwrapped(ending.status);
   ending.killed_by_us = state->killed;
   const auto drain_end = Clock::now() + kDrainLimit;
   while (state->pumps > 0 && Clock::now() < drain_end) {
@@ -235,12 +254,7 @@ int Machine::pid() const {
 base::Result<std::string> qemu_version(const std::string& qemu) {
   BPFM_TRY(const auto text,
            base::run_checked({.argv = {qemu, "--version"}, .timeout = std::chrono::seconds(30)}));
-  // "QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7+deb12u18+b3)"
-  static constexpr std::string_view kBefore = "QEMU emulator version ";
-  if (!text.starts_with(kBefore))
-    return base::fail(base::ErrorKind::unavailable, "{} --version: not an answer of QEMU", qemu);
-  const auto from = kBefore.size();
-  return text.substr(from, text.find_first_of(" \n", from) - from);
+  return version_in(text, qemu);
 }
 
 }  // namespace bpfmatrix::vm

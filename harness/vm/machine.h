@@ -2,7 +2,8 @@
 //
 // The console is kept (its first 256 KiB and last 256 KiB) as evidence and never trusted. The
 // machine dies with the object and with the driver. QEMU gets PATH, HOME and LANG, its channels
-// as descriptors and a session of its own. One thread: the one that runs `io`.
+// as descriptors, a session of its own and the sandbox of its configuration. One thread: the one
+// that runs `io`.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -64,6 +65,7 @@ class Machine {
   // What the console said so far (untrusted bytes; the middle is cut when it was long).
   [[nodiscard]] std::string console() const;
   [[nodiscard]] uint64_t console_bytes() const;
+  // Of the child: QEMU's, or that of the sandbox around it.
   [[nodiscard]] int pid() const;
 
  private:

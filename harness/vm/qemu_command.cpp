@@ -117,6 +117,40 @@ QemuCommand make_command(const MachineConfig& config) {
   return command;
 }
 
+Launch make_launch(const MachineConfig& config) {
+  const bool kvm = config.accel == Accel::kvm;
+  const Sandbox& sandbox = config.sandbox;
+  // A saved state is the memory and some MiB of devices: no disk is filled through its descriptor.
+  constexpr uint64_t kBesideMemory = uint64_t{256} << 20;
+  Launch launch;
+  launch.confinement = confinement(sandbox, kvm, config.memory + kBesideMemory);
+  auto seen = config;  // by QEMU
+  if (!sandbox.bwrap.empty()) {
+    seen.kernel = "/boot/kernel";
+    seen.initramfs = "/boot/initramfs";
+    launch.argv =
+        wrap(sandbox, kvm, {{config.kernel, seen.kernel}, {config.initramfs, seen.initramfs}},
+             make_command(seen).argv);
+    return launch;
+  }
+  if (launch.confinement.user) {
+    launch.files = {{kKernelDescriptor, config.kernel}, {kInitramfsDescriptor, config.initramfs}};
+    seen.kernel = fmt::format("/proc/self/fd/{}", kKernelDescriptor);
+    seen.initramfs = fmt::format("/proc/self/fd/{}", kInitramfsDescriptor);
+  }
+  launch.argv = make_command(seen).argv;
+  return launch;
+}
+
+base::Result<std::string> version_in(const std::string& text, const std::string& qemu) {
+  // "QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7+deb12u18+b3)"
+  static constexpr std::string_view kBefore = "QEMU emulator version ";
+  if (!text.starts_with(kBefore))
+    return base::fail(base::ErrorKind::unavailable, "{} --version: not an answer of QEMU", qemu);
+  const auto from = kBefore.size();
+  return text.substr(from, text.find_first_of(" \n", from) - from);
+}
+
 std::string line_for_key(MachineConfig config) {
   config.qemu = "qemu";
   config.kernel = "kernel";

@@ -36,6 +36,9 @@ TEST_F(AccelerationMemory, another_boot_qemu_or_device_state_is_asked_anew) {
   other.qemu_version = "8.0.0";
   EXPECT_FALSE(recall(file_, other));
   other = host_;
+  other.isolation = "seccomp-only";
+  EXPECT_FALSE(recall(file_, other));
+  other = host_;
   other.kvm_opens = false;
   EXPECT_FALSE(recall(file_, other));
 }
@@ -50,7 +53,7 @@ TEST_F(AccelerationMemory, a_broken_file_is_no_answer) {
   EXPECT_FALSE(recall(file_, host_)) << "missing";
   const auto whole = [](const std::string& accel, const std::string& slowdown,
                         const std::string& sentence) {
-    return R"({"boot_id":"b-1","qemu_version":"7.2.22","kvm_opens":true,"accel":)" + accel +
+    return R"({"boot_id":"b-1","qemu_version":"7.2.22","kvm_opens":true,"isolation":"","accel":)" + accel +
            R"(,"slowdown":)" + slowdown + R"(,"sentence":)" + sentence + "}";
   };
   const std::string broken[] = {"",
