@@ -165,6 +165,21 @@ void Control::close() {
   state_->socket.close(ignored);
 }
 
+awaitable<base::Status> Control::greeted(Deadline deadline) {
+  const auto state = state_;
+  co_return co_await state->negotiate(deadline);
+}
+
+awaitable<base::Result<std::string>> Control::inject_nmi(Deadline deadline) {
+  const auto state = state_;
+  if (auto ok = co_await state->negotiate(deadline); !ok) co_return ok.error();
+  auto seen = co_await state->execute("query-status", json::object(), deadline);
+  if (!seen) co_return seen.error();
+  auto sent = co_await state->execute("inject-nmi", json::object(), deadline);
+  if (!sent) co_return sent.error();
+  co_return seen->value("status", "unknown");
+}
+
 awaitable<base::Status> Control::save(int file, Deadline deadline) {
   const auto state = state_;
   if (auto ok = co_await state->negotiate(deadline); !ok) co_return ok;

@@ -33,6 +33,8 @@ constexpr size_t kErrorTail = size_t{16} << 10;
 constexpr size_t kReadSize = size_t{64} << 10;
 // How long the rest of the console may take once QEMU is gone and its end is closed.
 constexpr std::chrono::seconds kDrainLimit{1};
+// How long a console must be quiet for a diagnosis to be over, and how often that is looked at.
+constexpr std::chrono::milliseconds kQuiet{500}, kLook{20};
 
 const auto kTuple = asio::as_tuple(asio::use_awaitable);
 
@@ -70,7 +72,8 @@ struct Machine::State {
     for (;;) {
       const auto [error, n] = co_await from.async_read_some(asio::buffer(piece), kTuple);
       if (error) break;
-      to.append({piece.data(), n});
+      const bool diagnosis = state->diagnosing && &to == &state->console_text;
+      (diagnosis ? state->diagnosis_text : to).append({piece.data(), n});
     }
     --state->pumps;
     state->drained.cancel();
@@ -80,11 +83,13 @@ struct Machine::State {
   std::optional<Control> control;
   Stream console, agent, errors;
   KeptText console_text{kConsoleHalf, kConsoleHalf};
+  KeptText diagnosis_text{kConsoleHalf, 0};
   KeptText error_text{0, kErrorTail};
   asio::steady_timer drained;
   int pumps = 0;
   int pid = -1;
   bool killed = false;
+  bool diagnosing = false;
   bool wrapped = false;  // the child is bubblewrap, with QEMU inside
 };
 
@@ -204,6 +209,43 @@ asio::awaitable<base::Status> Machine::write_agent(std::string bytes, Clock::tim
   co_return base::Status{};
 }
 
+// Takes the rest of the console of a QEMU that is gone; nothing of one that runs.
+asio::awaitable<void> Machine::drain(std::shared_ptr<State> state) {
+  const auto end = Clock::now() + kDrainLimit;
+  while (!state->child->running() && state->pumps > 0 && Clock::now() < end) {
+    state->drained.expires_at(end);
+    co_await state->drained.async_wait(kTuple);
+  }
+}
+
+asio::awaitable<base::Status> Machine::greeted(Clock::time_point deadline) {
+  const auto state = state_;
+  co_return co_await state->control->greeted(deadline);
+}
+
+asio::awaitable<Diagnosis> Machine::diagnose(Clock::time_point deadline) {
+  const auto state = state_;
+  state->diagnosing = true;
+  const auto told = co_await state->control->inject_nmi(deadline);
+  std::string text = "\nVM DIAGNOSIS:\n";
+  if (!told) co_return Diagnosis{false, text + fmt::format("QEMU: {}\n", told.error().message)};
+  text += fmt::format("QEMU: the machine was {}; it was sent an NMI\n", *told);
+  uint64_t before = 0;
+  auto last = Clock::now();
+  while (Clock::now() < deadline && state->child->running()) {
+    asio::steady_timer timer(state->drained.get_executor(), kLook);
+    co_await timer.async_wait(kTuple);
+    const auto now = state->diagnosis_text.size();
+    if (now != before) last = Clock::now();
+    before = now;
+    if (now != 0 && Clock::now() - last > kQuiet) break;
+  }
+  co_await drain(state);
+  text += state->diagnosis_text.size() == 0 ? "the guest said nothing to it\n"
+                                            : state->diagnosis_text.text();
+  co_return Diagnosis{true, std::move(text)};
+}
+
 asio::awaitable<base::Status> Machine::save(int file, Clock::time_point deadline) {
   const auto state = state_;
   co_return co_await state->control->save(file, deadline);
@@ -226,11 +268,7 @@ asio::awaitable<Ending> Machine::finish(Clock::time_point deadline) {
   ending.status = co_await state->child->wait();
   if (state->wrapped) ending.status = unwrapped(ending.status);
   ending.killed_by_us = state->killed;
-  const auto drain_end = Clock::now() + kDrainLimit;
-  while (state->pumps > 0 && Clock::now() < drain_end) {
-    state->drained.expires_at(drain_end);
-    co_await state->drained.async_wait(kTuple);
-  }
+  co_await drain(state);
   ending.standard_error = state->error_text.text();
   co_return ending;
 }

@@ -26,6 +26,11 @@ struct Ending {
   std::string standard_error;  // last 16 KiB
 };
 
+struct Diagnosis {
+  bool qemu_answered = false;  // its monitor did: it is the guest that hangs, not QEMU
+  std::string text;            // for the evidence, with a title line
+};
+
 class Machine {
  public:
   // Starts QEMU. Errors: unavailable when QEMU is not there, process when it cannot be started.
@@ -48,6 +53,13 @@ class Machine {
   // sent), process when QEMU is gone. One writer at a time, beside a reader.
   boost::asio::awaitable<base::Status> write_agent(std::string bytes,
                                                    std::chrono::steady_clock::time_point deadline);
+  // Waits until QEMU is up: its monitor answers. Errors as Control's.
+  boost::asio::awaitable<base::Status> greeted(std::chrono::steady_clock::time_point deadline);
+  // What a guest that has gone silent says when it is interrupted (a panic with its registers and
+  // stack), or why it says nothing. Ends when QEMU does, when the console is quiet again, or at the
+  // deadline. From now on the console goes there and no more to console(): what follows from the
+  // interrupt is no finding. Only to be ended afterwards.
+  boost::asio::awaitable<Diagnosis> diagnose(std::chrono::steady_clock::time_point deadline);
   // Stops the machine and writes its whole state, some 60 MiB, to the file `file`; it stands still
   // afterwards. Best when the agent waits and nothing is under way. Errors as Control's.
   boost::asio::awaitable<base::Status> save(int file,
@@ -72,6 +84,7 @@ class Machine {
   struct State;
   static base::Result<Machine> spawn(boost::asio::io_context& io, const MachineConfig& config,
                                      int saved_state);
+  static boost::asio::awaitable<void> drain(std::shared_ptr<State> state);
   explicit Machine(std::shared_ptr<State> state);
   std::shared_ptr<State> state_;
 };

@@ -3,12 +3,17 @@
 //
 //   ok                hello, files stored, every cell measured, ends at SHUTDOWN
 //   silent            never says anything            kvm_silent        the same under KVM, else ok
+//   kvm_exit          exit1 under KVM, else ok
 //   exit1             "fake failure", exit code 1    garbage           bytes that are no frame
 //   wrong_nonce       a hello of another machine     flood             1 MiB of console, then ok
 //   panic_at N        panics in cell N, QEMU ends with code 0; what is held back is lost
 //   panic_each        panics in the first cell of every RUN
 //   panic_dense       likewise, but never in a RUN that announces
-//   hang_at N         nothing more from cell N on
+//   hang_at N         nothing more from cell N on, but a panic when it is sent an NMI
+//   hang_deaf_at N    the same, and nothing when it is sent one
+//   stop_at N         QEMU itself stands still then (SIGSTOP)
+//   mute              QEMU never answers, not even on its monitor
+//   no_hello          the agent shows itself on the console and says no hello
 //   die_at N          QEMU itself dies by SIGSEGV then
 //   die_at_run        QEMU dies when it is given a RUN, before any cell
 //   loader_gone_at N  LOADER_GONE (signal 11) for cell N; the next RUN is served

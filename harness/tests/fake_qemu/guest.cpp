@@ -57,11 +57,16 @@ class Cursor {
   std::string_view rest_;
 };
 
-[[noreturn]] void stay_silent() {
-  for (;;) ::pause();
-}
-
 }  // namespace
+
+// QEMU with a guest that hangs: its monitor answers, and an NMI makes the guest panic, which ends it.
+// "deaf": not even that.
+void Guest::stay_silent() {
+  const bool deaf = plays("hang_deaf_at");
+  while (monitor_->answer())
+    if (monitor_->interrupted() && !deaf) panic("NMI: Not continuing");
+  std::_Exit(0);
+}
 
 void Guest::send(std::string_view bytes) const {
   write_all(arguments_.agent, bytes);
@@ -71,10 +76,12 @@ void Guest::print(std::string_view text) const {
 }
 
 int Guest::play() {
-  if (plays("exit1")) {
+  if (plays("exit1") || (plays("kvm_exit") && arguments_.accel == "kvm")) {
     ::write(2, "qemu-system-x86_64: fake failure\n", 33) < 0 ? std::_Exit(70) : void();
     return 1;
   }
+  if (plays("mute"))
+    for (;;) ::pause();
   const bool restored = arguments_.incoming >= 0;
   monitor_.emplace(arguments_.control, arguments_.scenario.name, restored);
   if (restored && !restore()) {
@@ -93,6 +100,10 @@ void Guest::boot() {
   // kvm_silent: what a host does whose KVM never gets a guest anywhere.
   if (plays("silent") || (plays("kvm_silent") && arguments_.accel == "kvm")) stay_silent();
   print("[    0.100000] fake kernel is up\n");
+  if (plays("no_hello")) {
+    print("bpfmatrix agent: up\n");
+    stay_silent();
+  }
   if (plays("flood"))
     for (int i = 0; i < 16384; ++i) print(std::string(63, 'f') + "\n");
   if (plays("garbage")) {
@@ -265,10 +276,11 @@ void Guest::run_cells(std::string_view payload) {
 }
 
 bool Guest::fate(uint32_t run, uint32_t id, bool announced, const std::string& held) {
-  if (plays("panic_each") || (plays("panic_dense") && !announced)) panic();
+  if (plays("panic_each") || (plays("panic_dense") && !announced)) panic("sysrq triggered crash");
   if (id != arguments_.scenario.cell) return true;
-  if (plays("panic_at")) panic();
-  if (plays("hang_at")) stay_silent();
+  if (plays("panic_at")) panic("sysrq triggered crash");
+  if (plays("hang_at") || plays("hang_deaf_at")) stay_silent();
+  if (plays("stop_at")) ::raise(SIGSTOP);
   if (plays("die_at")) die();
   if (!plays("loader_gone_at")) return true;
   std::string gone;
@@ -287,9 +299,9 @@ void Guest::die() {
 
 // Console text of Linux 7.3 after `echo c > /proc/sysrq-trigger`; panic=-1 and -no-reboot make QEMU
 // exit with code 0.
-void Guest::panic() {
+void Guest::panic(const char* why) {
+  print(std::string("[    2.948512] Kernel panic - not syncing: ") + why + "\r\n");
   print(
-      "[    2.948512] Kernel panic - not syncing: sysrq triggered crash\r\n"
       "[    2.948600] CPU: 0 UID: 0 PID: 61 Comm: loader Not tainted 7.3.4 #1 PREEMPT(lazy)\r\n"
       "[    2.948700] Call Trace:\r\n"
       "[    2.948800]  <TASK>\r\n"

@@ -44,7 +44,8 @@ class Guest {
   // What happens in cell `id`, before which `held` was held back; false when the rest of the RUN is
   // not to come.
   bool fate(uint32_t run, uint32_t id, bool announced, const std::string& held);
-  void panic();
+  void panic(const char* why);
+  [[noreturn]] void stay_silent();
   static void die();
   std::string hello();
   std::string begin(uint32_t run, uint32_t cell);

@@ -32,6 +32,7 @@ Monitor::Monitor(int descriptor, std::string scenario, bool paused)
 std::string Monitor::reply(const std::string& command) {
   if (command == "stop") paused_ = true;
   if (command == "cont") paused_ = false;
+  if (command == "inject-nmi") interrupted_ = true;
   if (command == "migrate") {
     migration_ = scenario_ == "unsaveable" ? "failed" : "completed";
     if (file_ >= 0 && migration_ == "completed") say(file_, kFakeState);
@@ -43,7 +44,7 @@ std::string Monitor::reply(const std::string& command) {
     return std::string("{\"return\": {\"status\": \"") + (paused_ ? "paused" : "running") +
            "\"}}\r\n";
   static constexpr const char* kKnown[] = {
-      "qmp_capabilities", "stop", "cont", "migrate", "getfd", "migrate-set-parameters"};
+      "qmp_capabilities", "stop", "cont", "migrate", "getfd", "migrate-set-parameters", "inject-nmi"};
   for (const char* known : kKnown)
     if (command == known)  // an event first: it is nobody's answer
       return "{\"event\": \"FAKE\", \"data\": {}}\r\n{\"return\": {}}\r\n";

@@ -1,4 +1,4 @@
-// The fake machine's QMP: as much of it as a driver needs to save, restore and resume.
+// The fake machine's QMP: as much of it as a driver needs to save, restore, resume and interrupt.
 #pragma once
 
 #include <string>
@@ -12,12 +12,14 @@ class Monitor {
   // Reads what is there and answers. False when the channel is closed.
   bool answer();
   [[nodiscard]] bool paused() const { return paused_; }
+  [[nodiscard]] bool interrupted() const { return interrupted_; }
 
  private:
   std::string reply(const std::string& command);
   int descriptor_;
   std::string scenario_;
   bool paused_;
+  bool interrupted_ = false;  // by an NMI
   std::string received_;
   int file_ = -1;  // given by getfd
   std::string migration_ = "none";

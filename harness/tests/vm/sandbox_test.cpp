@@ -269,5 +269,40 @@ TEST_F(WrappedMachine, a_failure_at_its_start_keeps_exit_code_and_words) {
   EXPECT_EQ(ending.standard_error, "qemu-system-x86_64: fake failure\n");
 }
 
+TEST_F(WrappedMachine, a_qemu_that_dies_by_a_signal_is_told_as_such) {
+  auto machine = start("silent");
+  ASSERT_TRUE(tests::run(io_, machine.greeted(tests::in(10s))));
+  ::kill(innermost(machine.pid()), SIGSEGV);
+  const auto ending = tests::run(io_, machine.finish(tests::in(10s)));
+  EXPECT_TRUE(ending.status.by_signal);
+  EXPECT_EQ(ending.status.code, SIGSEGV);
+  EXPECT_FALSE(ending.killed_by_us);
+}
+
+TEST_F(WrappedMachine, dropping_it_leaves_no_process_behind) {
+  int inside = 0;
+  {
+    auto machine = start("silent");
+    ASSERT_TRUE(tests::run(io_, machine.greeted(tests::in(10s))));
+    inside = innermost(machine.pid());
+  }
+  EXPECT_TRUE(gone(inside));
+  EXPECT_TRUE(tests::no_children());
+}
+
+TEST_F(WrappedMachine, one_that_stands_still_is_killed_all_the_same) {
+  auto machine = start("silent");
+  ASSERT_TRUE(tests::run(io_, machine.greeted(tests::in(10s))));
+  const int inside = innermost(machine.pid());
+  ::kill(inside, SIGSTOP);
+  ::kill(machine.pid(), SIGSTOP);
+  const auto begin = std::chrono::steady_clock::now();
+  const auto ending = tests::run(io_, machine.finish(tests::in(100ms)));
+  EXPECT_TRUE(ending.killed_by_us);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 7s);
+  EXPECT_TRUE(gone(inside));
+  EXPECT_TRUE(tests::no_children());
+}
+
 }  // namespace
 }  // namespace bpfmatrix::vm
