@@ -37,6 +37,9 @@ boost::asio::awaitable<base::Status> talk(vm::Machine& machine, Session& session
   auto last_progress = steady_clock::now();
   uint64_t progress = 0;
   uint64_t console_before = machine.console_bytes();
+  // Cells of a restored machine are on their way before its hello; short ones come with it.
+  if (auto finished = session.take_finished(); !finished.empty())
+    events.finished(std::move(finished));
   while (!session.done()) {
     if (session.last_run() && events.draining) std::exchange(events.draining, nullptr)();
     if (auto bytes = session.to_send(); !bytes.empty()) {
