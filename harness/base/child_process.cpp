@@ -21,6 +21,7 @@
 #include <optional>
 
 #include "base/descriptor.h"
+#include "base/run_clock.h"
 
 namespace bpfmatrix::base {
 namespace asio = boost::asio;
@@ -253,7 +254,9 @@ class Subreaping {
 struct ChildProcess::State {
   State(process::process_handle h, bool leads)
       : handle(std::move(h)), pid(handle.id()), leads_session(leads) {
-    if (leads) subreaping.emplace();
+    if (!leads) return;
+    subreaping.emplace();
+    stop_with_us(pid);
   }
   ~State() { end(); }
   State(const State&) = delete;
@@ -278,6 +281,7 @@ struct ChildProcess::State {
       ::waitpid(-pid, nullptr, 0);
     }
     subreaping.reset();
+    if (leads_session) forget_child(pid);
   }
 
   // While not reaped, so the numbers are still its own.

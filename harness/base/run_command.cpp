@@ -7,7 +7,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <csignal>
 #include <optional>
@@ -15,6 +14,7 @@
 
 #include "base/child_process.h"
 #include "base/descriptor.h"
+#include "base/run_clock.h"
 
 namespace bpfmatrix::base {
 namespace asio = boost::asio;
@@ -120,7 +120,7 @@ class Run {
   const CommandOptions& options_;
   asio::io_context io_{1};
   asio::posix::stream_descriptor output_, errors_;
-  asio::steady_timer timer_;
+  RunTimer timer_;
   std::optional<ChildProcess> child_;
   CommandOutput result_;
   int open_streams_ = 0;

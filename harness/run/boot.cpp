@@ -14,7 +14,7 @@ namespace {
 using namespace std::chrono_literals;
 using base::ErrorKind;
 using result::AttemptState;
-using std::chrono::steady_clock;
+using base::RunClock;
 
 constexpr auto kHangGrace = 10s;  // after a cell's own limit, which the agent enforces
 constexpr auto kEndGrace = 5s;    // for a machine to end by itself
@@ -34,7 +34,7 @@ struct MachineEnd {
 // Talks with the agent until everything is done (no Error), or something is wrong.
 boost::asio::awaitable<base::Status> talk(vm::Machine& machine, Session& session,
                                           BootEvents& events, uint64_t& quiet_console) {
-  auto last_progress = steady_clock::now();
+  auto last_progress = RunClock::now();
   uint64_t progress = 0;
   uint64_t console_before = machine.console_bytes();
   // Cells of a restored machine are on their way before its hello; short ones come with it.
@@ -43,7 +43,7 @@ boost::asio::awaitable<base::Status> talk(vm::Machine& machine, Session& session
   while (!session.done()) {
     if (session.last_run() && events.draining) std::exchange(events.draining, nullptr)();
     if (auto bytes = session.to_send(); !bytes.empty()) {
-      auto sent = co_await machine.write_agent(std::move(bytes), steady_clock::now() + kSendLimit);
+      auto sent = co_await machine.write_agent(std::move(bytes), RunClock::now() + kSendLimit);
       if (!sent) co_return sent;
       continue;
     }
@@ -58,13 +58,13 @@ boost::asio::awaitable<base::Status> talk(vm::Machine& machine, Session& session
     if (!taken) co_return taken;
     if (session.progress() != progress) {
       progress = session.progress();
-      last_progress = steady_clock::now();
+      last_progress = RunClock::now();
       // One step behind: the console may have been read before the frame that came before it.
       quiet_console = std::exchange(console_before, machine.console_bytes());
     }
   }
   if (auto bytes = session.to_send(); !bytes.empty())
-    co_return co_await machine.write_agent(std::move(bytes), steady_clock::now() + kSendLimit);
+    co_return co_await machine.write_agent(std::move(bytes), RunClock::now() + kSendLimit);
   co_return base::Status{};
 }
 
@@ -170,7 +170,7 @@ boost::asio::awaitable<MachineEnd> run_machine(StartedMachine& started, BootEven
   if (status) status = co_await talk(machine, session, events, quiet_console);
   const bool ended_itself = !status && status.error().kind == ErrorKind::process;
   if (!status && !ended_itself) machine.kill();
-  const auto ending = co_await machine.finish(steady_clock::now() + kEndGrace);
+  const auto ending = co_await machine.finish(RunClock::now() + kEndGrace);
   if (status) co_return MachineEnd{AttemptState::measured, {}, machine.console()};
   auto end = judge_end(status.error(), session, ending, machine.console(),
                        machine.console_bytes() - quiet_console);

@@ -13,7 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 using base::ErrorKind;
 using boost::asio::awaitable;
-using std::chrono::steady_clock;
+using base::RunClock;
 
 constexpr auto kSaveLimit = 30s;
 constexpr auto kSendLimit = 10s;
@@ -33,12 +33,12 @@ wire::Wake make_wake(const Nonce& nonce) {
   return wake;
 }
 
-std::chrono::milliseconds since(steady_clock::time_point start) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - start);
+std::chrono::milliseconds since(RunClock::time_point start) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(RunClock::now() - start);
 }
 
 awaitable<base::Status> until_hello(vm::Machine& machine, Session& session,
-                                    steady_clock::time_point deadline) {
+                                    RunClock::time_point deadline) {
   while (!session.hello()) {
     auto bytes = co_await machine.read_agent(deadline);
     if (!bytes) co_return bytes.error();
@@ -52,13 +52,13 @@ awaitable<base::Status> until_hello(vm::Machine& machine, Session& session,
 // happens side by side.
 awaitable<base::Status> bring_back(vm::Machine& machine, Session& session, BootRequest& request,
                                    const std::string& key, const std::string& sha256) {
-  const auto deadline = steady_clock::now() + std::max<std::chrono::milliseconds>(
+  const auto deadline = RunClock::now() + std::max<std::chrono::milliseconds>(
                                                   5s, request.boot_limit / 4);
   if (!co_await request.states->intact(key, sha256))
     co_return base::fail(ErrorKind::invalid_input, "its file is not what was written");
   if (auto loaded = co_await machine.loaded(deadline); !loaded) co_return loaded;
   if (auto resumed = co_await machine.resume(deadline); !resumed) co_return resumed;
-  auto sent = co_await machine.write_agent(session.to_send(), steady_clock::now() + kSendLimit);
+  auto sent = co_await machine.write_agent(session.to_send(), RunClock::now() + kSendLimit);
   if (!sent) co_return sent;
   co_return co_await until_hello(machine, session, deadline);
 }
@@ -71,7 +71,7 @@ awaitable<std::optional<StartedMachine>> restore(boost::asio::io_context& io, Bo
   auto found = request.states->find(key);
   if (!found) co_return std::nullopt;
   StartedMachine out;
-  const auto began = steady_clock::now();
+  const auto began = RunClock::now();
   const auto nonce = make_nonce();
   const auto wake = make_wake(nonce);
   auto config = request.machine;
@@ -87,7 +87,7 @@ awaitable<std::optional<StartedMachine>> restore(boost::asio::io_context& io, Bo
     co_return out;
   }
   out.machine->kill();
-  const auto ending = co_await out.machine->finish(steady_clock::now() + kEndGrace);
+  const auto ending = co_await out.machine->finish(RunClock::now() + kEndGrace);
   const auto words = ending.standard_error.substr(0, ending.standard_error.find('\n'));
   events.note(fmt::format("{}: its saved machine does not come back ({}{}{}); booting it anew",
                           request.kernel, out.status.error().message, words.empty() ? "" : "; ",
@@ -100,7 +100,7 @@ awaitable<std::optional<StartedMachine>> restore(boost::asio::io_context& io, Bo
 // Saves a machine whose agent has said hello and waits. An Error: the machine does not go on.
 awaitable<base::Status> save(vm::Machine& machine, BootRequest& request, const BootEvents& events) {
   const std::string key = vm::state_key(request.state);
-  const auto deadline = steady_clock::now() + kSaveLimit;
+  const auto deadline = RunClock::now() + kSaveLimit;
   const auto give_up = [&](const base::Error& error) {
     request.states = nullptr;
     events.note(fmt::format("{}: the machine cannot be saved for the next run: {}", request.kernel,
@@ -127,7 +127,7 @@ awaitable<StartedMachine> start_machine(boost::asio::io_context& io, BootRequest
     if (restored) co_return std::move(*restored);
   }
   StartedMachine out;
-  const auto began = steady_clock::now();
+  const auto began = RunClock::now();
   const auto nonce = make_nonce();
   auto config = request.machine;
   config.nonce = nonce.digits;

@@ -11,12 +11,13 @@
 
 #include "base/descriptor.h"
 #include "base/files.h"
+#include "base/run_clock.h"
 #include "base/text.h"
 #include "vm/machine.h"
 
 namespace bpfmatrix::vm {
 namespace asio = boost::asio;
-using Clock = std::chrono::steady_clock;
+using Clock = base::RunClock;
 using Seconds = std::chrono::duration<double>;
 namespace {
 

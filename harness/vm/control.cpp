@@ -148,7 +148,7 @@ awaitable<base::Status> Control::State::negotiate(Deadline deadline) {
 }
 
 awaitable<void> Control::State::pause() {
-  asio::steady_timer timer(socket.get_executor(), kPoll);
+  base::RunTimer timer(socket.get_executor(), kPoll);
   co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
 }
 
@@ -196,7 +196,7 @@ awaitable<base::Status> Control::save(int file, Deadline deadline) {
     if (status == "failed" || status == "cancelled")
       co_return fail(ErrorKind::process, "migrate: QEMU says: {} ({})", status,
                      seen->value("error-desc", "no reason given"));
-    if (std::chrono::steady_clock::now() >= deadline)
+    if (base::RunClock::now() >= deadline)
       co_return fail(ErrorKind::timeout, "the machine was not saved in time");
     co_await state->pause();
   }
@@ -209,7 +209,7 @@ awaitable<base::Status> Control::loaded(Deadline deadline) {
     auto seen = co_await state->execute("query-status", json::object(), deadline);
     if (!seen) co_return seen.error();
     if (seen->value("status", "") != "inmigrate") co_return base::Status{};
-    if (std::chrono::steady_clock::now() >= deadline)
+    if (base::RunClock::now() >= deadline)
       co_return fail(ErrorKind::timeout, "the saved state was not loaded in time");
     co_await state->pause();
   }

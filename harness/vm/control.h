@@ -13,12 +13,13 @@
 
 #include "base/descriptor.h"
 #include "base/error.h"
+#include "base/run_clock.h"
 
 namespace bpfmatrix::vm {
 
 class Control {
  public:
-  using Deadline = std::chrono::steady_clock::time_point;
+  using Deadline = base::RunClock::time_point;
   Control(boost::asio::io_context& io, base::Descriptor socket);
   Control(Control&&) noexcept;
   Control& operator=(Control&&) noexcept;

@@ -9,7 +9,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <csignal>
@@ -24,7 +23,7 @@
 namespace bpfmatrix::vm {
 namespace asio = boost::asio;
 using asio::experimental::awaitable_operators::operator||;
-using Clock = std::chrono::steady_clock;
+using Clock = base::RunClock;
 
 namespace {
 
@@ -85,7 +84,7 @@ struct Machine::State {
   KeptText console_text{kConsoleHalf, kConsoleHalf};
   KeptText diagnosis_text{kConsoleHalf, 0};
   KeptText error_text{0, kErrorTail};
-  asio::steady_timer drained;
+  base::RunTimer drained;
   int pumps = 0;
   int pid = -1;
   bool killed = false;
@@ -261,7 +260,7 @@ asio::awaitable<base::Status> Machine::resume(Clock::time_point deadline) {
 
 asio::awaitable<Ending> Machine::finish(Clock::time_point deadline) {
   const auto state = state_;
-  asio::steady_timer timer(state->drained.get_executor(), deadline);
+  base::RunTimer timer(state->drained.get_executor(), deadline);
   const auto first = co_await (state->child->wait() || timer.async_wait(kTuple));
   if (first.index() == 1) kill();
   Ending ending;

@@ -15,6 +15,7 @@
 
 #include "base/child_process.h"
 #include "base/error.h"
+#include "base/run_clock.h"
 #include "vm/qemu_command.h"
 
 namespace bpfmatrix::vm {
@@ -48,29 +49,29 @@ class Machine {
   // Error of kind timeout when nothing comes before `deadline`; what comes later is not lost. Error
   // of kind process when the object goes meanwhile. One reader at a time.
   boost::asio::awaitable<base::Result<std::string>> read_agent(
-      std::chrono::steady_clock::time_point deadline);
+      base::RunClock::time_point deadline);
   // Sends all of `bytes`. Errors: timeout when the agent does not take them (a part may have been
   // sent), process when QEMU is gone. One writer at a time, beside a reader.
   boost::asio::awaitable<base::Status> write_agent(std::string bytes,
-                                                   std::chrono::steady_clock::time_point deadline);
+                                                   base::RunClock::time_point deadline);
   // Waits until QEMU is up: its monitor answers. Errors as Control's.
-  boost::asio::awaitable<base::Status> greeted(std::chrono::steady_clock::time_point deadline);
+  boost::asio::awaitable<base::Status> greeted(base::RunClock::time_point deadline);
   // What a guest that has gone silent says when it is interrupted (a panic with its registers and
   // stack), or why it says nothing. Ends when QEMU does, when the console is quiet again, or at the
   // deadline. From now on the console goes there and no more to console(): what follows from the
   // interrupt is no finding. Only to be ended afterwards.
-  boost::asio::awaitable<Diagnosis> diagnose(std::chrono::steady_clock::time_point deadline);
+  boost::asio::awaitable<Diagnosis> diagnose(base::RunClock::time_point deadline);
   // Stops the machine and writes its whole state, some 60 MiB, to the file `file`; it stands still
   // afterwards. Best when the agent waits and nothing is under way. Errors as Control's.
   boost::asio::awaitable<base::Status> save(int file,
-                                            std::chrono::steady_clock::time_point deadline);
+                                            base::RunClock::time_point deadline);
   // Waits until a restored machine has its state.
-  boost::asio::awaitable<base::Status> loaded(std::chrono::steady_clock::time_point deadline);
+  boost::asio::awaitable<base::Status> loaded(base::RunClock::time_point deadline);
   // Lets a machine that stands still go on.
-  boost::asio::awaitable<base::Status> resume(std::chrono::steady_clock::time_point deadline);
+  boost::asio::awaitable<base::Status> resume(base::RunClock::time_point deadline);
   // Waits for QEMU to end by itself until `deadline`, then kills it; drains the console. What the
   // agent sent last can still be read.
-  boost::asio::awaitable<Ending> finish(std::chrono::steady_clock::time_point deadline);
+  boost::asio::awaitable<Ending> finish(base::RunClock::time_point deadline);
   // Kills QEMU now; finish() still tells how it ended.
   void kill();
 

@@ -3,7 +3,8 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <chrono>
+
+#include "base/run_clock.h"
 
 namespace bpfmatrix::vm {
 
@@ -14,7 +15,7 @@ enum class Ready { yes, deadline, closed };
 // Waits until `stream` can be read or written. It only waits: a read raced against a timer could
 // lose what it had read when both come at once.
 boost::asio::awaitable<Ready> wait_ready(Stream& stream, Stream::wait_type what,
-                                         std::chrono::steady_clock::time_point deadline);
+                                         base::RunClock::time_point deadline);
 
 // What read() and send() say when the other end is gone.
 [[nodiscard]] bool peer_gone(int error);
