@@ -84,7 +84,7 @@ std::vector<int64_t> Store::State::answers_of_run_before(int64_t run,
 
 base::Result<std::vector<bool>> Store::answer(const std::string& run,
                                               std::span<const Question> questions) {
-  return guarded(fmt::format("answer cells of {}", run), [&]() -> base::Result<std::vector<bool>> {
+  return guarded(state_->database, fmt::format("answer cells of {}", run), [&]() -> base::Result<std::vector<bool>> {
     auto& state = *state_;
     state.text_digests.clear();  // what was whole then need not be so now
     SQLite::Transaction transaction(state.database, SQLite::TransactionBehavior::IMMEDIATE);

@@ -30,8 +30,7 @@ class TextDigest {
 void add_header(FieldBytes& bytes, const RunRecord& run) {
   const auto& h = run.header;
   for (const auto* field : {&h.id, &h.matrix, &h.started, &h.finished, &h.program_version,
-                            &h.qemu_version, &h.accel, &h.host, &h.matrix_file, &h.selection,
-                            &h.request})
+                            &h.qemu_version, &h.accel, &h.host, &h.matrix_file, &h.selection})
     bytes.add(*field);
   bytes.add(strings_to_json(h.notes));
   bytes.add(expectations_to_json(run.expectations));

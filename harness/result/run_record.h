@@ -47,7 +47,6 @@ struct RunHeader {
   std::string program_version, qemu_version, accel, host;
   std::vector<std::string> notes;  // sentences for people: a kernel that moved, ...
   std::string matrix_file;         // as the user gave it, for commands to paste; empty: not known
-  std::string request;    // how it was asked for, to continue it; empty: not known
   std::string selection;  // "-k debian-6.1 -m '*:2:*'"; empty: all of the matrix was planned
 };
 

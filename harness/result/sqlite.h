@@ -22,15 +22,19 @@ inline constexpr std::string_view kDamaged =
 
 namespace bpfmatrix::result::sqlite {
 
-[[nodiscard]] base::Error error_of(const SQLite::Exception& error);
+// `system`: the errno of the database's last call on the host, 0 where it is not known.
+[[nodiscard]] base::Error error_of(const SQLite::Exception& error, int system);
+
+// The errno of the last call on the host that failed.
+[[nodiscard]] int system_errno(SQLite::Database& database);
 
 // Calls `body`, a library exception becoming an Error.
 template <typename Body>
-auto guarded(std::string_view what, Body body) -> decltype(body()) {
+auto guarded(SQLite::Database& database, std::string_view what, Body body) -> decltype(body()) {
   try {
     return std::move(body()).in(what);
   } catch (const SQLite::Exception& error) {
-    return error_of(error).in(what);
+    return error_of(error, system_errno(database)).in(what);
   }
 }
 

@@ -28,8 +28,16 @@ constexpr size_t kRemembered = 100'000;
 
 }  // namespace
 
-base::Error sqlite::error_of(const SQLite::Exception& error) {
-  switch (error.getErrorCode()) {
+int sqlite::system_errno(SQLite::Database& database) {
+  return ::sqlite3_system_errno(database.getHandle());
+}
+
+base::Error sqlite::error_of(const SQLite::Exception& error, int system) {
+  const int code = error.getErrorCode();
+  // A sync or a file that cannot be made longer; a plain write is SQLITE_FULL.
+  if ((code == SQLITE_IOERR || code == SQLITE_CANTOPEN) && system != 0)
+    return base::io_error(system, error.what());
+  switch (code) {
     case SQLITE_FULL:
       return {ErrorKind::no_space, "the disk is full"};
     case SQLITE_NOTADB:
@@ -159,15 +167,20 @@ base::Result<Store> Store::open(const fs::path& file, Check check) {
   if (ec)
     return base::io_error(ec.value(), fmt::format("make folder {}", file.parent_path().string()));
   const uintmax_t size = fs::exists(file, ec) ? fs::file_size(file, ec) : 0;
-  return guarded(fmt::format("open {}", file.string()), [&]() -> base::Result<Store> {
+  const std::string what = fmt::format("open {}", file.string());
+  try {
     auto state = std::make_unique<State>(file);
-    BPFM_CHECK(prepare_database(state->database, size, check));
-    return Store(std::move(state));
-  });
+    return guarded(state->database, what, [&]() -> base::Result<Store> {
+      BPFM_CHECK(prepare_database(state->database, size, check));
+      return Store(std::move(state));
+    });
+  } catch (const SQLite::Exception& error) {
+    return sqlite::error_of(error, 0).in(what);
+  }
 }
 
-base::Status Store::begin_run(const RunRecord& run) {
-  auto status = guarded(fmt::format("store run {}", run.header.id), [&]() -> base::Status {
+base::Status Store::begin_run(const RunRecord& run, const std::string& request) {
+  auto status = guarded(state_->database, fmt::format("store run {}", run.header.id), [&]() -> base::Status {
     auto& state = *state_;
     const auto& header = run.header;
     SQLite::Transaction transaction(state.database, SQLite::TransactionBehavior::IMMEDIATE);
@@ -179,7 +192,7 @@ base::Status Store::begin_run(const RunRecord& run) {
             std::string_view(strings_to_json(header.notes)),
             std::string_view(expectations_to_json(run.expectations)),
             std::string_view(strings_to_json(run.required_kernels)),
-            std::string_view(strings_to_json(run.laws)), state.keep_cells(run), header.request);
+            std::string_view(strings_to_json(run.laws)), state.keep_cells(run), request);
     const int64_t number = state.database.getLastInsertRowid();
     state.write_axes(number, run);
     transaction.commit();
@@ -190,7 +203,7 @@ base::Status Store::begin_run(const RunRecord& run) {
 }
 
 base::Status Store::add(const std::string& run, std::span<const CellResult> results) {
-  auto status = guarded(fmt::format("store results of {}", run), [&]() -> base::Status {
+  auto status = guarded(state_->database, fmt::format("store results of {}", run), [&]() -> base::Status {
     SQLite::Transaction transaction(state_->database, SQLite::TransactionBehavior::IMMEDIATE);
     BPFM_TRY(const int64_t number, state_->number_of(run));
     for (const auto& result : results) {
@@ -205,7 +218,7 @@ base::Status Store::add(const std::string& run, std::span<const CellResult> resu
 }
 
 base::Status Store::take_back(const std::string& run, std::span<const uint32_t> cells) {
-  return guarded(fmt::format("take back cells of {}", run), [&]() -> base::Status {
+  return guarded(state_->database, fmt::format("take back cells of {}", run), [&]() -> base::Status {
     SQLite::Transaction transaction(state_->database, SQLite::TransactionBehavior::IMMEDIATE);
     BPFM_TRY(const int64_t number, state_->number_of(run));
     for (const uint32_t cell : cells)
@@ -217,7 +230,7 @@ base::Status Store::take_back(const std::string& run, std::span<const uint32_t> 
 }
 
 base::Status Store::update_axes(const RunRecord& run) {
-  return guarded(fmt::format("store axes of {}", run.header.id), [&]() -> base::Status {
+  return guarded(state_->database, fmt::format("store axes of {}", run.header.id), [&]() -> base::Status {
     auto& state = *state_;
     const auto& header = run.header;
     SQLite::Transaction transaction(state.database, SQLite::TransactionBehavior::IMMEDIATE);
@@ -233,7 +246,7 @@ base::Status Store::update_axes(const RunRecord& run) {
 }
 
 base::Status Store::finish_run(const std::string& run, const std::string& finished) {
-  return guarded(fmt::format("finish {}", run), [&]() -> base::Status {
+  return guarded(state_->database, fmt::format("finish {}", run), [&]() -> base::Status {
     SQLite::Transaction transaction(state_->database, SQLite::TransactionBehavior::IMMEDIATE);
     BPFM_TRY(const int64_t number, state_->number_of(run));
     execute(state_->statement("UPDATE runs SET finished=? WHERE number=?"), finished, number);

@@ -66,7 +66,8 @@ class Store {
   ~Store();
 
   // Writes header, axes, expectations and all cells of a new run; cells start as not_reached.
-  base::Status begin_run(const RunRecord& run);
+  // `request`: how it was asked for, to continue it; empty when it cannot be.
+  base::Status begin_run(const RunRecord& run, const std::string& request = {});
   // Cells without an attempt, before any machine starts: each whose key has an observation gets it
   // as a cached attempt; true for those. What answers: an attempt of any run that was the only one
   // at its cell, made by that run and not cached itself, in a state of which the loader in the
@@ -97,6 +98,10 @@ class Store {
 
   // All headers, newest first: the one that began last, whatever the clock said.
   base::Result<std::vector<RunHeader>> list();
+  // What begin_run() was given; `run` is a whole id.
+  base::Result<std::string> request_of(const std::string& run);
+  // The whole id that `run` stands for, as read() takes it.
+  base::Result<std::string> find(const std::string& run);
   // A whole run. `run` is an id, a unique beginning of one, or "latest". invalid_input when there
   // is none such, or a finished one is not what was written.
   base::Result<RunRecord> read(const std::string& run);

@@ -22,7 +22,7 @@ constexpr int64_t kRunsLookedAt = 10;
 }  // namespace
 
 base::Result<std::vector<LoadTimes>> Store::load_times() {
-  return sqlite::guarded("look up what cells took", [&]() -> base::Result<std::vector<LoadTimes>> {
+  return sqlite::guarded(state_->database, "look up what cells took", [&]() -> base::Result<std::vector<LoadTimes>> {
     auto& query = state_->statement(kSelectTimes);
     sqlite::bind_values(query, kRunsLookedAt);
     std::vector<LoadTimes> times;

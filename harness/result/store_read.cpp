@@ -23,7 +23,6 @@ base::Result<RunHeader> read_header(Row& row) {
   BPFM_TRY(header.notes, strings_from_json(row.text()));
   header.matrix_file = row.text();
   header.selection = row.text();
-  header.request = row.text();
   return header;
 }
 
@@ -136,7 +135,7 @@ base::Status Store::State::read_attempts(int64_t number, RunRecord& run) {
 }
 
 base::Result<std::vector<RunHeader>> Store::list() {
-  return guarded("list runs", [&]() -> base::Result<std::vector<RunHeader>> {
+  return guarded(state_->database, "list runs", [&]() -> base::Result<std::vector<RunHeader>> {
     SQLite::Statement query(state_->database,
                             fmt::format("SELECT {} FROM runs ORDER BY number DESC", kHeaderColumns));
     std::vector<RunHeader> headers;
@@ -180,8 +179,25 @@ base::Status Store::State::check_digest(int64_t number, const RunRecord& run) {
               kDamaged);
 }
 
+base::Result<std::string> Store::request_of(const std::string& run) {
+  return guarded(state_->database, "read how a run was asked for",
+                 [&]() -> base::Result<std::string> {
+                   BPFM_TRY(const int64_t number, state_->number_of(run));
+                   auto& query = state_->statement("SELECT request FROM runs WHERE number=?");
+                   bind_values(query, number);
+                   query.executeStep();
+                   std::string text = query.getColumn(0).getString();
+                   query.reset();
+                   return text;
+                 });
+}
+
+base::Result<std::string> Store::find(const std::string& run) {
+  return guarded(state_->database, "find run", [&] { return state_->resolve(run); });
+}
+
 base::Result<RunRecord> Store::read(const std::string& run) {
-  return guarded("read run", [&]() -> base::Result<RunRecord> {
+  return guarded(state_->database, "read run", [&]() -> base::Result<RunRecord> {
     SQLite::Transaction transaction(state_->database);
     BPFM_TRY(const std::string id, state_->resolve(run));
     BPFM_TRY(const int64_t number, state_->number_of(id));

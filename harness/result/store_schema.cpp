@@ -179,7 +179,7 @@ const char* const kSelectRunBefore =
 #undef BPFM_OBSERVATION_COLUMNS
 #define BPFM_HEADER_COLUMNS                                                                  \
   "id, matrix, started, finished, program_version, qemu_version, accel, host, notes, "      \
-  "matrix_file, selection, request"
+  "matrix_file, selection"
 const char* const kHeaderColumns = BPFM_HEADER_COLUMNS;
 const char* const kSelectRun = "SELECT " BPFM_HEADER_COLUMNS
                                ", expectations, required_kernels, laws FROM runs WHERE number=?";

@@ -71,7 +71,7 @@ std::vector<std::string> doom_runs(SQLite::Database& database, const std::string
 }  // namespace
 
 base::Result<StoreSize> Store::size() {
-  return guarded("measure the store", [&]() -> base::Result<StoreSize> {
+  return guarded(state_->database, "measure the store", [&]() -> base::Result<StoreSize> {
     auto& database = state_->database;
     SQLite::Transaction transaction(database);
     StoreSize size;
@@ -88,7 +88,7 @@ base::Result<StoreSize> Store::size() {
 
 base::Result<Dropped> Store::drop_unused(const std::string& before,
                                          const std::string& unfinished_before, bool rehearse) {
-  return guarded("drop what is not used", [&]() -> base::Result<Dropped> {
+  return guarded(state_->database, "drop what is not used", [&]() -> base::Result<Dropped> {
     auto& database = state_->database;
     Dropped dropped;
     {

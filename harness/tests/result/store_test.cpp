@@ -54,7 +54,7 @@ RunRecord full_run() {
 void expect_same_axes(const RunRecord& a, const RunRecord& b) {
   const auto header = [](const RunHeader& h) {
     return std::tuple(h.id, h.matrix, h.started, h.finished, h.program_version, h.qemu_version,
-                      h.accel, h.host, h.notes, h.matrix_file, h.selection, h.request);
+                      h.accel, h.host, h.notes, h.matrix_file, h.selection);
   };
   EXPECT_EQ(header(a.header), header(b.header));
   const auto kernel = [](const KernelRecord& k) {
@@ -391,7 +391,7 @@ TEST_F(StoreTest, a_file_of_format_3_is_brought_up_in_place_and_its_runs_are_rea
   const auto back = store.read(run.header.id);
   ASSERT_TRUE(back) << back.error().message;
   EXPECT_EQ(back->cells[0].attempt, full_attempt());
-  EXPECT_TRUE(back->header.request.empty());
+  EXPECT_EQ(*store.request_of(run.header.id), "");
   // Its observations still answer.
   run.header.id = "next";
   ASSERT_TRUE(store.begin_run(run));
@@ -416,14 +416,13 @@ TEST_F(StoreTest, the_latest_run_is_the_one_that_began_last_whatever_the_clock_s
 TEST_F(StoreTest, cells_that_are_taken_back_are_not_reached_and_what_was_seen_stays) {
   Store store = open();
   RunRecord run = make_run(1, 1, 3);
-  run.header.request = R"({"matrix":"quick"})";
-  ASSERT_TRUE(store.begin_run(run));
+  ASSERT_TRUE(store.begin_run(run, R"({"matrix":"quick"})"));
   const CellResult results[] = {{0, "k0", loaded()}, {1, "k1", loaded()}, {2, "k2", rejected()}};
   ASSERT_TRUE(store.add(run.header.id, results));
   const uint32_t cells[] = {0, 2};
   ASSERT_TRUE(store.take_back(run.header.id, cells));
   const auto back = store.read(run.header.id);
-  EXPECT_EQ(back->header.request, run.header.request);
+  EXPECT_EQ(*store.request_of(run.header.id), R"({"matrix":"quick"})");
   EXPECT_EQ(back->cells[0].attempts, 0u);
   EXPECT_EQ(back->cells[1].attempts, 1u);
   EXPECT_EQ(back->cells[2].attempt.state, AttemptState::not_reached);
