@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <set>
+
 #include "base/files.h"
-#include "base/text.h"
-#include "run/console_title.h"
+#include "console/title.h"
+#include "run/judge_end.h"
 #include "run/start.h"
 #include "vm/machine.h"
 
@@ -13,33 +16,72 @@ namespace {
 
 using namespace std::chrono_literals;
 using base::ErrorKind;
-using result::AttemptState;
 using base::RunClock;
+using result::AttemptState;
 
 constexpr auto kHangGrace = 10s;  // after a cell's own limit, which the agent enforces
 constexpr auto kEndGrace = 5s;    // for a machine to end by itself
+// How often the console is looked at when nothing comes from the agent.
+constexpr auto kGlance = 1s;
+// So long a result waits for late words of the kernel when nothing else comes: they travel on another
+// channel, and so does the end of the machine.
+constexpr auto kLateWords = 5s;
+// A report is over when nothing came for so long; a trace takes a tenth of that at 115200 baud.
+constexpr auto kReportQuiet = 1s;
+constexpr auto kReportLimit = 5s;
 constexpr auto kSendLimit = 60s;  // for one write; loaders are some MiB
 constexpr uint32_t kFruitlessStarts = 2;
 // Machines that died under dense cells, each of which costs one machine more than under announced
 // ones. A boot costs as much as some ten thousand announcements.
 constexpr uint32_t kDenseDeaths = 2;
 
-// How one machine ended.
-struct MachineEnd {
-  AttemptState state = AttemptState::measured;  // measured: all was done
-  std::string note;                             // for people
-  std::string console;                          // its text
+// A machine that runs, with what is heard of it.
+struct Running {
+  vm::Machine& machine;
+  Session& session;
+  ConsoleWatch& watch;
+  BootEvents& events;
+
+  void tell(std::vector<Finished> finished) const {
+    if (!finished.empty()) events.finished(std::move(finished));
+  }
 };
 
+// Hears what the console has said. An Error: this machine is not to go on.
+base::Status heed(Running& run) {
+  run.machine.catch_up();
+  const auto trouble = run.watch.trouble();
+  if (!trouble) return {};
+  run.session.withdraw_results();
+  const bool over = trouble->kind == console::Kind::reboot || run.watch.panicked();
+  if (over || run.session.to_blame() || run.session.in_doubt() > 0)
+    return base::fail(ErrorKind::unavailable, "the kernel complained: {}", trouble->title);
+  run.watch.settle_as_machines_own();
+  return {};
+}
+
+// Takes bytes of the agent, and what the console said before they were sent.
+base::Status take(Running& run, std::string_view bytes) {
+  const uint64_t finished = run.session.cells_finished();
+  auto taken = run.session.take(bytes);
+  BPFM_CHECK(heed(run));
+  if (!taken) return taken;
+  if (run.session.cells_finished() != finished) {
+    // The OOM killer speaks before its victim is gone.
+    if (const auto memory = run.watch.out_of_memory()) run.session.blame_memory(*memory);
+    run.watch.settle();
+  }
+  run.tell(run.session.take_settled());
+  return {};
+}
+
 // Talks with the agent until everything is done (no Error), or something is wrong.
-boost::asio::awaitable<base::Status> talk(vm::Machine& machine, Session& session,
-                                          BootEvents& events, uint64_t& quiet_console) {
-  auto last_progress = RunClock::now();
+boost::asio::awaitable<base::Status> talk(Running& run) {
+  auto& [machine, session, watch, events] = run;
+  auto last_progress = RunClock::now(), last_bytes = last_progress;
   uint64_t progress = 0;
-  uint64_t console_before = machine.console_bytes();
-  // Cells of a restored machine are on their way before its hello; short ones come with it.
-  if (auto finished = session.take_finished(); !finished.empty())
-    events.finished(std::move(finished));
+  machine.catch_up();
+  watch.settle_as_machines_own();  // what it said while it booted
   while (!session.done()) {
     if (session.last_run() && events.draining) std::exchange(events.draining, nullptr)();
     if (auto bytes = session.to_send(); !bytes.empty()) {
@@ -49,18 +91,22 @@ boost::asio::awaitable<base::Status> talk(vm::Machine& machine, Session& session
     }
     const auto cell_deadline =
         last_progress + std::chrono::milliseconds(session.limit_ms()) + kHangGrace;
-    auto bytes = co_await machine.read_agent(cell_deadline);
+    const auto glance = std::min(cell_deadline, RunClock::now() + kGlance);
+    auto bytes = co_await machine.read_agent(glance);
+    if (!bytes && glance < cell_deadline && bytes.error().kind == ErrorKind::timeout) {
+      auto heard = heed(run);
+      if (!heard) co_return heard;
+      if (RunClock::now() - last_bytes >= kLateWords) run.tell(session.take_finished());
+      continue;
+    }
     if (!bytes) co_return bytes.error();
     if (bytes->empty()) co_return base::fail(ErrorKind::process, "the machine ended");
-    auto taken = session.take(*bytes);
-    if (auto finished = session.take_finished(); !finished.empty())
-      events.finished(std::move(finished));
+    last_bytes = RunClock::now();
+    auto taken = take(run, *bytes);
     if (!taken) co_return taken;
     if (session.progress() != progress) {
       progress = session.progress();
       last_progress = RunClock::now();
-      // One step behind: the console may have been read before the frame that came before it.
-      quiet_console = std::exchange(console_before, machine.console_bytes());
     }
   }
   if (auto bytes = session.to_send(); !bytes.empty())
@@ -68,56 +114,23 @@ boost::asio::awaitable<base::Status> talk(vm::Machine& machine, Session& session
   co_return base::Status{};
 }
 
-// The last `bytes` of a console; its middle may have been cut, its end never is.
-std::string_view end_of(std::string_view console, uint64_t bytes) {
-  return console.substr(console.size() - std::min<uint64_t>(bytes, console.size()));
+bool complains(const ConsoleWatch& watch) {
+  const auto trouble = watch.trouble();
+  return trouble && trouble->kind != console::Kind::reboot;
 }
 
-// `fresh`: so many bytes of the console came after the guest last showed that it was well. What
-// stands before them has nothing to do with this end.
-MachineEnd judge_end(const base::Error& error, const Session& session, const vm::Ending& ending,
-                     std::string console, uint64_t fresh) {
-  MachineEnd end;
-  end.console = std::move(console);
-  const auto title = find_crash_title(end_of(end.console, fresh));
-  if (!ending.killed_by_us && (ending.status.by_signal || ending.status.code != 0)) {
-    end.state = AttemptState::qemu_crash;
-    end.note = fmt::format("QEMU ended with {}: {}", ending.status.text(),
-                           last_lines(ending.standard_error, 3));
-  } else if (title) {
-    end.state = AttemptState::kernel_crash;
-    end.note = *title;
-  } else if (error.kind == ErrorKind::protocol) {
-    end.state = AttemptState::protocol;
-    end.note = error.message;
-  } else if (error.kind == ErrorKind::timeout) {
-    end.state = session.hello() ? AttemptState::hang : AttemptState::boot_fail;
-    end.note = session.hello() ? "no sign of life from the machine"
-                               : "the kernel did not come up: no hello from the agent in time";
-  } else if (error.kind != ErrorKind::process) {
-    end.state = AttemptState::loader_error;
-    end.note = error.message;
-  } else if (!session.hello()) {
-    end.state = AttemptState::boot_fail;
-    end.note = "the machine restarted before the agent said hello";
-  } else {
-    end.state = AttemptState::qemu_crash;
-    end.note = fmt::format("the machine ended by itself without a word ({})", error.message);
+// Lets a kernel that complains have its say. True when the machine ends meanwhile.
+boost::asio::awaitable<bool> hear_out(Running& run) {
+  const auto deadline = RunClock::now() + kReportLimit;
+  while (RunClock::now() < deadline) {
+    const uint64_t before = run.watch.bytes();
+    const auto bytes = co_await run.machine.read_agent(RunClock::now() + kReportQuiet);
+    run.machine.catch_up();
+    if (bytes && bytes->empty()) co_return true;
+    if (!bytes && bytes.error().kind != ErrorKind::timeout) co_return true;
+    if (!bytes && run.watch.bytes() == before) co_return false;
   }
-  return end;
-}
-
-// What a machine's death means for cells that were never begun: they were not run.
-AttemptState without_cell(AttemptState state) {
-  const bool guest = state == AttemptState::kernel_crash || state == AttemptState::hang;
-  return guest ? AttemptState::boot_fail : state;
-}
-
-// With no hello yet a panic is a kernel that does not boot.
-void before_hello(MachineEnd* end) {
-  if (end->state != AttemptState::kernel_crash) return;
-  end->state = AttemptState::boot_fail;
-  end->note = "the kernel died while booting: " + end->note;
+  co_return false;
 }
 
 // A restored machine that nothing went wrong with has said nothing: there is nothing to keep.
@@ -163,18 +176,23 @@ std::string what_follows(size_t doubtful, bool nothing_left) {
 
 // A machine that was started, to its end.
 boost::asio::awaitable<MachineEnd> run_machine(StartedMachine& started, BootEvents& events) {
-  vm::Machine& machine = *started.machine;
-  Session& session = *started.session;
-  uint64_t quiet_console = 0;
+  Running run{*started.machine, *started.session, *started.watch, events};
   auto status = started.status;
-  if (status) status = co_await talk(machine, session, events, quiet_console);
-  const bool ended_itself = !status && status.error().kind == ErrorKind::process;
-  if (!status && !ended_itself) machine.kill();
-  const auto ending = co_await machine.finish(RunClock::now() + kEndGrace);
-  if (status) co_return MachineEnd{AttemptState::measured, {}, machine.console()};
-  auto end = judge_end(status.error(), session, ending, machine.console(),
-                       machine.console_bytes() - quiet_console);
-  if (!session.hello()) before_hello(&end);
+  if (status) status = co_await talk(run);
+  bool ended_itself = !status && status.error().kind == ErrorKind::process;
+  if (!status && !ended_itself && complains(run.watch)) ended_itself = co_await hear_out(run);
+  if (!status && !ended_itself) run.machine.kill();
+  const auto ending = co_await run.machine.finish(RunClock::now() + kEndGrace);
+  run.watch.finish();
+  if (status && run.watch.of_the_shutdown()) run.watch.settle_as_machines_own();
+  if (run.watch.trouble()) run.session.withdraw_results();
+  run.tell(run.session.take_finished());
+  MachineEnd end;
+  if (status && run.watch.trouble())
+    status = base::fail(ErrorKind::unavailable, "the kernel complained at its end");
+  if (!status) end = judge_end(status.error(), run.session, ending, run.watch);
+  end.console = run.machine.console();
+  end.told = run.watch.passed_over();
   co_return end;
 }
 
@@ -185,6 +203,7 @@ boost::asio::awaitable<BootReport> run_boot(boost::asio::io_context& io, BootReq
   BootReport report;
   uint32_t fruitless = 0, dense_deaths = 0;
   std::optional<Doubt> doubt;
+  std::set<std::string> told;
   while (!request.jobs.empty()) {
     auto started = co_await start_machine(io, request, std::exchange(request.jobs, {}), events);
     Session& session = *started.session;
@@ -202,6 +221,9 @@ boost::asio::awaitable<BootReport> run_boot(boost::asio::io_context& io, BootReq
     }
     const auto ended = co_await run_machine(started, events);
     const std::string console = keep_console(request, report.machines, ended.console);
+    for (const auto& text : ended.told)
+      if (told.insert(text).second)
+        events.note(fmt::format("{}: {} (console: {})", request.kernel, text, console));
     const auto blamed = session.to_blame();
     const size_t doubtful = session.in_doubt();
     // Cells in doubt stand first: where others are in doubt, or none is left, these have run.
@@ -227,7 +249,7 @@ boost::asio::awaitable<BootReport> run_boot(boost::asio::io_context& io, BootReq
     events.note(fmt::format("{}: {}{} (console: {})", request.kernel, ended.note,
                             what_follows(doubtful, request.jobs.empty()), console));
     if (fruitless >= kFruitlessStarts) {
-      const std::string tail = last_lines(ended.console, 2);
+      const std::string tail = console::last_lines(ended.console, 2);
       report.problem =
           tail.empty() ? ended.note : fmt::format("{} (last console line: {})", ended.note, tail);
       report.console = console;

@@ -5,6 +5,10 @@
 // blamed, and the rest runs on in a fresh machine. After the second machine that died under dense
 // cells all that is left is announced. A machine that dies with no cell under way is tried once
 // more, and what is left is then told as not run: never as incompatible.
+//
+// A kernel that complains (WARNING, KASAN, lockdep ...) is not asked anything more: its machine is
+// ended as if it had died, and the cells under way are treated alike. Results are told one step late,
+// when the console has had its say on them. A complaint while no cell runs is the machine's own.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -16,6 +20,7 @@
 #include <optional>
 #include <string>
 
+#include "run/console_watch.h"
 #include "run/session.h"
 #include "vm/qemu_command.h"
 #include "vm/saved_states.h"
@@ -29,6 +34,7 @@ struct BootRequest {
   std::deque<Job> jobs;                          // limit_ms already scaled by the slowdown
   std::chrono::milliseconds boot_limit{20'000};  // scaled
   std::filesystem::path evidence;                // folder for consoles
+  ConsoleRules console;                          // what counts on them
   // Where saved machines are: one is restored when there is one of `state`, else the machine is
   // saved once it is up. Null: every machine is booted, and none saved.
   vm::SavedStates* states = nullptr;

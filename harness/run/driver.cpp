@@ -96,6 +96,7 @@ BootRequest boot_request(Running& run, uint32_t kernel) {
                            run.acceleration.slowdown));
   boot.states = run.request.cold ? nullptr : &run.states;
   boot.state = state_parts(boot.machine, slot, run.qemu_version);
+  boot.console = console_rules(run.planned.console, boot.kernel, today());
   boot.evidence = run.workspace.evidence() / run.record.header.id;
   return boot;
 }
@@ -272,6 +273,7 @@ base::Result<RunSummary> run_matrix(const RunRequest& request, const image::Work
            request.made ? make_plan(*request.made, request.selection, data, list_tags)
                         : make_plan(request.matrix, request.selection, data, list_tags));
   for (const auto& note : planned.plan.notes) progress.note(note);
+  for (const auto& note : expired_entries(planned.console, today())) progress.note(note);
   if (planned.plan.cells.empty()) return RunSummary{};
   BPFM_TRY(const auto qemu_version, vm::qemu_version(request.qemu));
   BPFM_TRY(auto store, result::Store::open(workspace.results()));

@@ -29,6 +29,7 @@ base::Result<Planned> read_catalogues(const image::DataFolder& data,
   Planned out;
   BPFM_TRY(out.kernels, spec::read_kernel_catalogue(data.kernel_catalogue()));
   BPFM_TRY(out.loaders, spec::read_loader_catalogue(data.loader_catalogue(), list_tags));
+  BPFM_TRY(out.console, spec::read_console_lists(data.root / "images/console.yaml"));
   BPFM_TRY(out.laws, spec::read_laws(data.laws()));
   return out;
 }

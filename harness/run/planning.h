@@ -10,6 +10,7 @@
 #include "plan/plan.h"
 #include "run/programs.h"
 #include "spec/catalogue.h"
+#include "spec/console_lists.h"
 #include "spec/law.h"
 #include "spec/matrix.h"
 
@@ -18,6 +19,7 @@ namespace bpfmatrix::run {
 struct Planned {
   spec::KernelCatalogue kernels;
   spec::LoaderCatalogue loaders;
+  spec::ConsoleLists console;
   std::vector<spec::Law> laws;  // all that are shipped; `matrix.laws` are those of this run
   spec::Matrix matrix;
   ProgramSet programs;

@@ -45,6 +45,7 @@ Session::Session(const wire::Wake& wake, const FileSet& files, std::deque<Job> j
 }
 
 base::Status Session::take(std::string_view bytes) {
+  settled_ = finished_.size();
   reader_.feed(bytes);
   for (;;) {
     BPFM_TRY(auto frame, reader_.next());
@@ -108,6 +109,7 @@ base::Status Session::on_begin(std::string_view payload) {
   run_->waiting.pop_front();
   in_flight_ = begin.cell;
   run_->begun = true;
+  last_begun_ = run_->number;
   if (run_->announce) limit_ms_ = begun_->request.limit_ms;
   ++progress_;
   return {};
@@ -118,7 +120,8 @@ base::Status Session::on_result(std::string_view payload) {
   if (!run_ || done.run != run_->number || in_flight_ != done.cell)
     return fail(ErrorKind::protocol, "result of cell {} of run {}, which was not begun", done.cell,
                 done.run);
-  finished_.push_back({done.cell, result::from_wire(done.observation)});
+  finished_.push_back(
+      {{done.cell, result::from_wire(done.observation)}, std::move(begun_), run_->number});
   run_->any_result = true;
   ++cells_finished_;
   begun_.reset();
@@ -146,8 +149,10 @@ void Session::blame_loader(const wire::LoaderGone& gone) {
                               ? signal_text(gone.number)
                               : fmt::format("exit code {}", gone.number);
   finished_.push_back(
-      {*in_flight_, attempt(timeout ? AttemptState::timeout : AttemptState::agent_crash,
-                            "the loader ended under this cell: " + how)});
+      {{*in_flight_, attempt(timeout ? AttemptState::timeout : AttemptState::agent_crash,
+                             "the loader ended under this cell: " + how)},
+       std::move(begun_),
+       run_->number});
   ++cells_finished_;
   begun_.reset();
   in_flight_.reset();
@@ -158,7 +163,7 @@ void Session::fail_loader(const std::string& loader, const std::string& why) {
   std::deque<Job> others;
   for (auto& job : jobs_) {
     if (job.loader == loader)
-      finished_.push_back({job.cell, attempt(AttemptState::loader_error, why)});
+      finished_.push_back({{job.cell, attempt(AttemptState::loader_error, why)}, std::nullopt, 0});
     else
       others.push_back(std::move(job));
   }
@@ -218,7 +223,8 @@ void Session::send_next_run() {
   };
   need(loader_);
   while (!jobs_.empty() && jobs_.front().loader == loader_ &&
-         jobs_.front().announce == run.announce && run.waiting.size() < kCellsPerRun) {
+         jobs_.front().announce == run.announce &&
+         run.waiting.size() < (run.announce ? 1 : kCellsPerRun)) {
     Job& job = jobs_.front();
     job.request.cell = job.cell;
     const std::string encoded = wire::encode(job.request);
@@ -240,20 +246,62 @@ std::string Session::to_send() {
 }
 
 std::vector<Finished> Session::take_finished() {
-  return std::exchange(finished_, {});
+  settled_ = finished_.size();
+  return take_settled();
+}
+
+std::vector<Finished> Session::take_settled() {
+  std::vector<Finished> out;
+  for (; settled_ > 0; --settled_) {
+    out.push_back(std::move(finished_.front().finished));
+    finished_.pop_front();
+  }
+  return out;
+}
+
+void Session::withdraw_results() {
+  std::deque<Held> kept;
+  for (auto& held : finished_) {
+    if (!held.job || held.run != last_begun_) {
+      kept.push_back(std::move(held));
+      continue;
+    }
+    --cells_finished_;
+    withdrawn_.push_back(std::move(*held.job));
+  }
+  finished_ = std::move(kept);
+  settled_ = 0;
+}
+
+bool Session::blame_memory(const std::string& note) {
+  for (auto& held : finished_) {
+    auto& attempt = held.finished.attempt;
+    if (attempt.state != AttemptState::agent_crash) continue;
+    attempt.state = AttemptState::guest_oom;
+    attempt.note = note + ": " + attempt.note;
+    return true;
+  }
+  return false;
 }
 
 std::optional<uint32_t> Session::to_blame() const {
-  return run_ && run_->announce ? in_flight_ : std::nullopt;
+  if (run_ && in_flight_) return run_->announce ? in_flight_ : std::nullopt;
+  const bool one = withdrawn_.size() == 1 && withdrawn_.front().announce;
+  return one ? std::optional(withdrawn_.front().cell) : std::nullopt;
 }
 
 size_t Session::in_doubt() const {
-  return run_ && run_->begun && !run_->announce ? run_->waiting.size() + (begun_ ? 1 : 0) : 0;
+  if (to_blame()) return 0;
+  const bool dense = run_ && run_->begun && !run_->announce;
+  return withdrawn_.size() + (dense ? run_->waiting.size() + (begun_ ? 1 : 0) : 0);
 }
 
 std::deque<Job> Session::take_unfinished(std::optional<uint32_t> blamed) {
   const size_t doubtful = in_doubt();
   std::deque<Job> left;
+  for (auto& job : withdrawn_)
+    if (job.cell != blamed) left.push_back(std::move(job));
+  withdrawn_.clear();
   if (begun_ && in_flight_ != blamed) left.push_back(std::move(*begun_));
   if (run_) std::move(run_->waiting.begin(), run_->waiting.end(), std::back_inserter(left));
   for (size_t i = 0; i < doubtful; ++i) left[i].announce = true;

@@ -6,7 +6,11 @@
 // and to_blame() say what is left and who is to blame.
 //
 // A RUN is dense unless its cells ask to be announced: the guest then holds its frames back, and a
-// machine that dies has nobody to blame. Its cells without a result come back to be announced.
+// machine that dies has nobody to blame. Its cells without a result come back to be announced. A cell
+// that is announced has a RUN of its own: whatever happens until the next one begins is its doing.
+//
+// The console may say of a result that it is not to be believed: withdraw_results() takes back what
+// was not told yet.
 #pragma once
 
 #include <array>
@@ -59,13 +63,22 @@ class Session {
 
   // Bytes that are to be sent now; empty when it is the agent's turn.
   [[nodiscard]] std::string to_send();
-  // Cells that were finished since the last call.
+  // Cells that were finished and not told yet.
   [[nodiscard]] std::vector<Finished> take_finished();
+  // Of them, those that were finished before the last take(): the console had its say on them.
+  [[nodiscard]] std::vector<Finished> take_settled();
+  // The kernel complained: what was finished and not told may be wrong. Of those cells the ones of
+  // the RUN that began last are as if they had no result.
+  void withdraw_results();
+  // The guest ran out of memory: turns a loader's death that was not told yet into GUEST_OOM. False
+  // when there is none.
+  bool blame_memory(const std::string& note);
 
   [[nodiscard]] const std::optional<wire::Hello>& hello() const { return hello_; }
-  // The cell under which the machine dies when it dies now: begun without a result, and announced.
+  // The cell under which the machine dies when it dies now: announced, and begun without a result or
+  // withdrawn.
   [[nodiscard]] std::optional<uint32_t> to_blame() const;
-  // How many cells of a dense RUN that has begun have no result: any of them may be the one.
+  // How many cells of dense RUNs are begun without a result, or withdrawn: any may be the one.
   [[nodiscard]] size_t in_doubt() const;
   // How long the machine may show no sign of life: the limit of the cell that was announced, else
   // the longest of the RUN's.
@@ -92,6 +105,12 @@ class Session {
     bool begun = false;  // its first cell, which is announced in any case
     bool any_result = false;
   };
+  // Finished and not told, with the job to run it again.
+  struct Held {
+    Finished finished;
+    std::optional<Job> job;
+    uint32_t run = 0;
+  };
   base::Status on_frame(const wire::Frame& frame);
   base::Status on_hello(std::string_view payload);
   base::Status on_begin(std::string_view payload);
@@ -110,7 +129,9 @@ class Session {
   wire::FrameReader reader_;
   wire::FrameWriter writer_;
   std::string out_;
-  std::vector<Finished> finished_;
+  std::deque<Held> finished_;
+  size_t settled_ = 0;  // so many of them came before the last take()
+  std::deque<Job> withdrawn_;
   std::optional<wire::Hello> hello_;
   std::optional<Run> run_;
   std::optional<Job> begun_;
@@ -119,6 +140,7 @@ class Session {
   std::string loader_;
   uint32_t limit_ms_ = 0;
   uint32_t next_run_ = 1;
+  uint32_t last_begun_ = 0;   // number of the RUN
   uint32_t barren_runs_ = 0;  // RUNs in a row that ended without any result
   uint64_t progress_ = 0;
   uint64_t cells_finished_ = 0;

@@ -15,6 +15,7 @@ using base::ErrorKind;
 using boost::asio::awaitable;
 using base::RunClock;
 
+constexpr auto kGlance = 500ms;  // how often the console is looked at meanwhile
 constexpr auto kSaveLimit = 30s;
 constexpr auto kSendLimit = 10s;
 constexpr auto kEndGrace = 2s;
@@ -33,14 +34,27 @@ wire::Wake make_wake(const Nonce& nonce) {
   return wake;
 }
 
+void watch_console(StartedMachine& started, const BootRequest& request) {
+  started.watch = std::make_shared<ConsoleWatch>(request.console);
+  started.machine->watch_console(
+      [watch = started.watch](std::string_view bytes) { watch->feed(bytes); });
+}
+
 std::chrono::milliseconds since(RunClock::time_point start) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(RunClock::now() - start);
 }
 
-awaitable<base::Status> until_hello(vm::Machine& machine, Session& session,
-                                    RunClock::time_point deadline) {
+awaitable<base::Status> until_hello(StartedMachine& started, RunClock::time_point deadline) {
+  auto& session = *started.session;
   while (!session.hello()) {
-    auto bytes = co_await machine.read_agent(deadline);
+    const auto glance = std::min(deadline, RunClock::now() + kGlance);
+    auto bytes = co_await started.machine->read_agent(glance);
+    if (!bytes && bytes.error().kind == ErrorKind::timeout && glance < deadline) {
+      const auto trouble = started.watch->trouble();
+      if (trouble && trouble->kind == console::Kind::reboot)
+        co_return base::fail(ErrorKind::unavailable, "the machine restarted");
+      continue;
+    }
     if (!bytes) co_return bytes.error();
     if (bytes->empty()) co_return base::fail(ErrorKind::process, "the machine ended");
     if (auto taken = session.take(*bytes); !taken) co_return taken;
@@ -50,17 +64,18 @@ awaitable<base::Status> until_hello(vm::Machine& machine, Session& session,
 
 // A restored machine stands still until its state is loaded by QEMU and found intact by us, which
 // happens side by side.
-awaitable<base::Status> bring_back(vm::Machine& machine, Session& session, BootRequest& request,
+awaitable<base::Status> bring_back(StartedMachine& started, BootRequest& request,
                                    const std::string& key, const std::string& sha256) {
+  vm::Machine& machine = *started.machine;
   const auto deadline = RunClock::now() + std::max<std::chrono::milliseconds>(
                                                   5s, request.boot_limit / 4);
   if (!co_await request.states->intact(key, sha256))
     co_return base::fail(ErrorKind::invalid_input, "its file is not what was written");
   if (auto loaded = co_await machine.loaded(deadline); !loaded) co_return loaded;
   if (auto resumed = co_await machine.resume(deadline); !resumed) co_return resumed;
-  auto sent = co_await machine.write_agent(session.to_send(), RunClock::now() + kSendLimit);
+  auto sent = co_await machine.write_agent(started.session->to_send(), RunClock::now() + kSendLimit);
   if (!sent) co_return sent;
-  co_return co_await until_hello(machine, session, deadline);
+  co_return co_await until_hello(started, deadline);
 }
 
 // Nothing when there is no state, or it did not come back and was dropped; `jobs` are then as they
@@ -80,7 +95,9 @@ awaitable<std::optional<StartedMachine>> restore(boost::asio::io_context& io, Bo
   if (!machine) co_return std::nullopt;  // QEMU itself: the boot will tell it
   out.session = std::make_unique<Session>(wake, *request.files, std::move(jobs));
   out.machine.emplace(std::move(*machine));
-  out.status = co_await bring_back(*out.machine, *out.session, request, key, found->sha256);
+  watch_console(out, request);
+  out.watch->set_running();
+  out.status = co_await bring_back(out, request, key, found->sha256);
   if (out.status) {
     out.restored = true;
     out.to_hello = since(began);
@@ -138,7 +155,9 @@ awaitable<StartedMachine> start_machine(boost::asio::io_context& io, BootRequest
     co_return out;
   }
   out.machine.emplace(std::move(*machine));
-  out.status = co_await until_hello(*out.machine, *out.session, began + request.boot_limit);
+  watch_console(out, request);
+  out.status = co_await until_hello(out, began + request.boot_limit);
+  out.watch->set_running();
   out.to_hello = since(began);
   if (out.status && request.states != nullptr)
     out.status = co_await save(*out.machine, request, events);

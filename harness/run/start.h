@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "run/boot.h"
+#include "run/console_watch.h"
 #include "run/session.h"
 #include "vm/machine.h"
 
@@ -20,6 +21,7 @@ namespace bpfmatrix::run {
 
 struct StartedMachine {
   std::unique_ptr<Session> session;    // holds the jobs, whatever happened
+  std::shared_ptr<ConsoleWatch> watch;  // sees its whole console
   std::optional<vm::Machine> machine;  // nothing when QEMU could not be started: see status
   base::Status status;                 // an Error: there was no hello; the machine is to be ended
   std::chrono::milliseconds to_hello{0};

@@ -60,6 +60,7 @@ struct Machine::State {
   // Kills and reaps QEMU, and lets everything go that waits on it.
   void stop() {
     child.reset();
+    watcher = nullptr;
     boost::system::error_code ignored;
     for (Stream* stream : {&console, &agent, &errors}) stream->close(ignored);
     if (control) control->close();
@@ -71,11 +72,17 @@ struct Machine::State {
     for (;;) {
       const auto [error, n] = co_await from.async_read_some(asio::buffer(piece), kTuple);
       if (error) break;
-      const bool diagnosis = state->diagnosing && &to == &state->console_text;
-      (diagnosis ? state->diagnosis_text : to).append({piece.data(), n});
+      state->keep({piece.data(), n}, to);
     }
     --state->pumps;
     state->drained.cancel();
+  }
+
+  // What the console says in answer to a diagnosis is no finding.
+  void keep(std::string_view bytes, KeptText& to) {
+    const bool is_console = &to == &console_text;
+    (is_console && diagnosing ? diagnosis_text : to).append(bytes);
+    if (is_console && !diagnosing && watcher) watcher(bytes);
   }
 
   std::optional<base::ChildProcess> child;
@@ -84,6 +91,7 @@ struct Machine::State {
   KeptText console_text{kConsoleHalf, kConsoleHalf};
   KeptText diagnosis_text{kConsoleHalf, 0};
   KeptText error_text{0, kErrorTail};
+  std::function<void(std::string_view)> watcher;  // of the console
   base::RunTimer drained;
   int pumps = 0;
   int pid = -1;
@@ -232,7 +240,7 @@ asio::awaitable<Diagnosis> Machine::diagnose(Clock::time_point deadline) {
   uint64_t before = 0;
   auto last = Clock::now();
   while (Clock::now() < deadline && state->child->running()) {
-    asio::steady_timer timer(state->drained.get_executor(), kLook);
+    base::RunTimer timer(state->drained.get_executor(), kLook);
     co_await timer.async_wait(kTuple);
     const auto now = state->diagnosis_text.size();
     if (now != before) last = Clock::now();
@@ -276,6 +284,21 @@ void Machine::kill() {
   if (!state_->child->running()) return;
   state_->killed = true;
   state_->child->signal(SIGKILL);
+}
+
+void Machine::watch_console(std::function<void(std::string_view)> watcher) {
+  state_->watcher = std::move(watcher);
+}
+
+void Machine::catch_up() {
+  std::vector<char> piece(kReadSize);
+  // As much as a socket holds and no more: a guest that never stops talking must not keep us here.
+  for (int i = 0; i < 64; ++i) {
+    const ssize_t n =
+        ::recv(state_->console.native_handle(), piece.data(), piece.size(), MSG_DONTWAIT);
+    if (n <= 0) return;
+    state_->keep({piece.data(), static_cast<size_t>(n)}, state_->console_text);
+  }
 }
 
 std::string Machine::console() const {

@@ -9,9 +9,11 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/child_process.h"
 #include "base/error.h"
@@ -75,6 +77,12 @@ class Machine {
   // Kills QEMU now; finish() still tells how it ended.
   void kill();
 
+  // `watcher` gets every byte that the console says from now on: all, when it is set before anything
+  // is awaited. It goes with the machine at the latest.
+  void watch_console(std::function<void(std::string_view)> watcher);
+  // Takes in what the console has said, without waiting. What the guest printed before it sent
+  // something to us is known afterwards, when that was read first.
+  void catch_up();
   // What the console said so far (untrusted bytes; the middle is cut when it was long).
   [[nodiscard]] std::string console() const;
   [[nodiscard]] uint64_t console_bytes() const;

@@ -40,6 +40,8 @@ class BootTest : public testing::Test {
     saved.state.line = key;
     return run(std::move(saved));
   }
+  void allow(const std::string& title) { rules_.allowed.push_back(title); }
+  std::chrono::milliseconds patience_ = 1000ms;  // with a boot
   // As in a new run: digests are checked again.
   void forget_what_is_intact() { states_ = vm::SavedStates(folder_.path() / "states"); }
   // The only file of a state that there is.
@@ -61,7 +63,8 @@ class BootTest : public testing::Test {
     request.machine.initramfs = (folder_.path() / "initramfs").string();
     request.files = &files_;
     request.jobs = jobs(count);
-    request.boot_limit = 1000ms;
+    request.boot_limit = patience_;
+    request.console = rules_;
     request.evidence = folder_.path() / "evidence";
     return request;
   }
@@ -103,6 +106,7 @@ class BootTest : public testing::Test {
     io.run();
     return outcome;
   }
+  ConsoleRules rules_;
   std::string binary_ = "ELF";
   FileSet files_;
   int kernels_ = 0;
@@ -250,6 +254,103 @@ TEST_F(BootTest, a_machine_that_goes_silent_under_a_cell_is_a_hang_of_that_cell)
   EXPECT_EQ(count(outcome, AttemptState::measured), 5U);
 }
 
+TEST_F(BootTest, a_splat_blames_exactly_its_cell_although_it_was_measured) {
+  const auto outcome = play("splat_at 7", 20);
+  EXPECT_EQ(outcome.states.at(7), AttemptState::kernel_splat);
+  EXPECT_EQ(outcome.notes.at(7), "WARNING at kernel/bpf/verifier.c:LINE in do_check");
+  EXPECT_EQ(count(outcome, AttemptState::measured), 19U);
+  EXPECT_EQ(outcome.doubled, 0U);
+  // Dense, announced, and the cells behind it: a kernel that complained is asked nothing more.
+  EXPECT_EQ(outcome.report.machines, 3U);
+}
+
+TEST_F(BootTest, a_splat_that_came_once_costs_no_cell_and_is_told) {
+  const auto outcome = play("splat_at 300 once", 600);
+  EXPECT_EQ(count(outcome, AttemptState::measured), 600U);
+  EXPECT_EQ(outcome.doubled, 0U);
+  EXPECT_EQ(outcome.report.machines, 2U);
+  ASSERT_EQ(outcome.told.size(), 2U);
+  EXPECT_NE(outcome.told[0].find("WARNING at kernel/bpf/verifier.c:LINE"), std::string::npos);
+}
+
+TEST_F(BootTest, a_splat_while_no_cell_runs_is_the_machines_own_and_is_told_once) {
+  const auto outcome = play("splat_idle", 600);
+  EXPECT_EQ(count(outcome, AttemptState::measured), 600U);
+  EXPECT_EQ(outcome.report.machines, 1U);
+  ASSERT_EQ(outcome.told.size(), 1U);
+  EXPECT_NE(outcome.told[0].find("complained while no cell ran: WARNING at"), std::string::npos)
+      << outcome.told[0];
+  EXPECT_NE(outcome.told[0].find("fake-1.console.txt"), std::string::npos) << outcome.told[0];
+}
+
+TEST_F(BootTest, an_allowed_splat_costs_nothing_and_is_told) {
+  allow("WARNING at kernel/bpf/*");
+  const auto outcome = play("splat_at 7", 20);
+  EXPECT_EQ(count(outcome, AttemptState::measured), 20U);
+  EXPECT_EQ(outcome.report.machines, 1U);
+  ASSERT_EQ(outcome.told.size(), 1U);
+  EXPECT_NE(outcome.told[0].find("allowed: WARNING at"), std::string::npos) << outcome.told[0];
+}
+
+TEST_F(BootTest, a_splat_after_the_last_result_is_not_lost) {
+  const auto outcome = play("late_splat once", 5);
+  EXPECT_EQ(count(outcome, AttemptState::measured), 5U);
+  EXPECT_EQ(outcome.report.machines, 2U);
+  EXPECT_EQ(outcome.told.size(), 2U) << "five cells in doubt, which then ran without harm";
+  const auto again = play("late_splat", 5);
+  EXPECT_EQ(again.states.at(4), AttemptState::kernel_splat);
+  EXPECT_EQ(count(again, AttemptState::measured), 4U);
+  EXPECT_EQ(again.doubled, 0U);
+}
+
+// The result and the oops that belongs to it travel on two channels, and the machine's end on a third.
+TEST_F(BootTest, an_oops_wins_over_the_result_that_came_with_it_however_they_interleave) {
+  for (uint32_t i = 0; i < 500; ++i) {
+    const uint32_t delay = i < 100 ? i : (i - 99) * 7;
+    const auto outcome =
+        play(fmt::format("{} 1 {}", i % 2 == 0 ? "oops_after" : "oops_before", delay), 2);
+    ASSERT_EQ(outcome.states.at(1), AttemptState::kernel_crash) << i;
+    ASSERT_EQ(outcome.notes.at(1), "BUG: kernel NULL pointer dereference in bpf_prog_put") << i;
+    ASSERT_EQ(outcome.states.at(0), AttemptState::measured) << i;
+  }
+}
+
+TEST_F(BootTest, a_loader_that_the_oom_killer_took_is_a_guest_out_of_memory) {
+  const auto outcome = play("oom_at 4", 10);
+  EXPECT_EQ(outcome.states.at(4), AttemptState::guest_oom);
+  EXPECT_NE(outcome.notes.at(4).find("Out of memory"), std::string::npos) << outcome.notes.at(4);
+  EXPECT_EQ(count(outcome, AttemptState::measured), 9U);
+  EXPECT_EQ(outcome.report.machines, 1U);
+}
+
+TEST_F(BootTest, a_panic_for_want_of_memory_is_no_crash_of_the_kernel) {
+  const auto outcome = play("oom_panic_at 4", 10);
+  EXPECT_EQ(outcome.states.at(4), AttemptState::guest_oom);
+  EXPECT_EQ(count(outcome, AttemptState::measured), 9U);
+}
+
+TEST_F(BootTest, a_machine_that_chatters_and_makes_no_progress_hangs) {
+  const auto outcome = play("chatter_at 2 twice", 4);
+  EXPECT_EQ(outcome.states.at(2), AttemptState::hang);
+  EXPECT_EQ(count(outcome, AttemptState::measured), 3U);
+}
+
+TEST_F(BootTest, a_machine_that_restarts_under_a_cell_is_a_reboot_of_that_cell) {
+  for (const char* scenario : {"reboot_at 2", "reset_at 2"}) {
+    const auto outcome = play(scenario, 6);
+    EXPECT_EQ(outcome.states.at(2), AttemptState::reboot) << scenario;
+    EXPECT_EQ(count(outcome, AttemptState::measured), 5U) << scenario;
+    EXPECT_EQ(outcome.doubled, 0U) << scenario;
+  }
+}
+
+TEST_F(BootTest, a_kernel_that_boots_again_and_again_is_given_up_before_its_time_is_over) {
+  patience_ = 1h;
+  const auto outcome = play("reboot_loop", 3);
+  EXPECT_EQ(count(outcome, AttemptState::boot_fail), 3U);
+  EXPECT_NE(outcome.report.problem.find("restarted"), std::string::npos) << outcome.report.problem;
+}
+
 TEST_F(BootTest, a_machine_that_was_booted_once_is_restored_the_next_time) {
   const auto cold = play_saved("ok", 20);
   EXPECT_EQ(cold.report.machines, 1U);
@@ -327,7 +428,11 @@ TEST_F(BootTest, a_state_that_was_only_half_written_is_none) {
 }
 
 TEST_F(BootTest, draining_is_told_once_when_every_cell_was_handed_over) {
-  EXPECT_EQ(play("ok", 600).drained_after, 512U) << "two RUNs of 256 came before the last";
+  // Two RUNs of 256 came before the last; results of the second wait for the console's say.
+  const auto drained = play("ok", 600).drained_after;
+  ASSERT_TRUE(drained.has_value());
+  EXPECT_GE(*drained, 256U);
+  EXPECT_LE(*drained, 512U);
   EXPECT_EQ(play("panic_at 7 once", 20).drained_after, 0U);
 }
 

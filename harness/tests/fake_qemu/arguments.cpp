@@ -54,11 +54,13 @@ base::Result<Scenario> read_scenario(const std::string& kernel) {
   if (word != "FAKE") return fail(ErrorKind::invalid_input, "'{}' is no kernel", kernel);
   line >> scenario.name;
   const int start = count_start(kernel);
+  auto* number = &scenario.cell;
   while (line >> word) {
     if (word == "once" || word == "twice") {
       if (start > (word == "once" ? 1 : 2)) scenario.name = "ok";
     } else {
-      scenario.cell = static_cast<uint32_t>(std::strtoul(word.c_str(), nullptr, 10));
+      *number = static_cast<uint32_t>(std::strtoul(word.c_str(), nullptr, 10));
+      number = &scenario.delay;
     }
   }
   return scenario;

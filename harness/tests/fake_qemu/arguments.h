@@ -9,12 +9,13 @@
 
 namespace bpfmatrix::tests {
 
-// First line of the kernel file: "FAKE <scenario> [<cell>] [once|twice]". `once`: only the first
+// First line of the kernel file: "FAKE <scenario> [<cell> [<delay>]] [once|twice]". `once`: only the first
 // start with this kernel plays it, later ones play `ok` (the starts are counted in <kernel>.count);
 // `twice`: the first two.
 struct Scenario {
   std::string name = "ok";
   uint32_t cell = 0;
+  uint32_t delay = 0;  // microseconds
 };
 
 struct Arguments {

@@ -5,7 +5,7 @@
 //   silent            never says anything            kvm_silent        the same under KVM, else ok
 //   kvm_exit          exit1 under KVM, else ok
 //   exit1             "fake failure", exit code 1    garbage           bytes that are no frame
-//   wrong_nonce       a hello of another machine     flood             1 MiB of console, then ok
+//   wrong_nonce       a hello of another machine     flood N           N MiB of console, then ok
 //   panic_at N        panics in cell N, QEMU ends with code 0; what is held back is lost
 //   panic_each        panics in the first cell of every RUN
 //   panic_dense       likewise, but never in a RUN that announces
@@ -21,6 +21,15 @@
 //   foreign_cell      results of cells that were not asked for
 //   unsaveable        ok, but it cannot be saved  sleeper           ok, but silent once restored
 //   late_splat        ok, then a KASAN report on the console after SHUTDOWN
+//   splat_at N        a WARNING in cell N, which is measured all the same
+//   splat_idle        a WARNING before the hello
+//   oops_after N D    the result of cell N leaves; D microseconds later the kernel oopses and dies
+//   oops_before N D   likewise the other way round: the result leaves after the oops
+//   oom_at N          the OOM killer takes the loader in cell N; the next RUN is served
+//   oom_panic_at N    no memory, nothing to kill: a panic in cell N
+//   chatter_at N      no progress from cell N on, but words on the console for ever
+//   reboot_at N       another kernel begins in cell N       reboot_loop   again and again, no hello
+//   reset_at N        QEMU ends with code 0 in cell N, without a word
 //
 // A RUN that does not announce is answered with its first begin, and with all else at its end or at
 // a loader's.

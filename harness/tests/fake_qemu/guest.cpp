@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -57,6 +58,17 @@ class Cursor {
   std::string_view rest_;
 };
 
+// Linux 6.12.
+constexpr char kWarning[] =
+    "[    3.000000] WARNING: CPU: 0 PID: 61 at kernel/bpf/verifier.c:1234 do_check+0x10/0x20\r\n"
+    "[    3.000100] RIP: 0010:do_check+0x10/0x20\r\n"
+    "[    3.000200] ---[ end trace 0000000000000000 ]---\r\n";
+constexpr char kOops[] =
+    "[    3.000000] BUG: kernel NULL pointer dereference, address: 0000000000000008\r\n"
+    "[    3.000100] Oops: 0000 [#1] PREEMPT SMP\r\n"
+    "[    3.000200] RIP: 0010:bpf_prog_put+0x10/0x20\r\n"
+    "[    3.000300] Kernel panic - not syncing: Fatal exception\r\n";
+
 }  // namespace
 
 // QEMU with a guest that hangs: its monitor answers, and an NMI makes the guest panic, which ends it.
@@ -104,13 +116,23 @@ void Guest::boot() {
     print("bpfmatrix agent: up\n");
     stay_silent();
   }
-  if (plays("flood"))
-    for (int i = 0; i < 16384; ++i) print(std::string(63, 'f') + "\n");
+  if (plays("splat_idle")) print(kWarning);
+  while (plays("reboot_loop")) {
+    print("Booting the kernel.\r\n");
+    ::usleep(50'000);
+  }
+  if (plays("flood")) flood();
   if (plays("garbage")) {
     send(std::string(64, '\xaa'));
     stay_silent();
   }
   send(hello());
+}
+
+void Guest::flood() const {
+  std::string text;
+  for (int i = 0; i < 16384; ++i) text += std::string(63, 'f') + "\n";
+  for (uint32_t i = 0; i < std::max(arguments_.scenario.cell, 1U); ++i) print(text);
 }
 
 bool Guest::restore() {
@@ -269,6 +291,7 @@ void Guest::run_cells(std::string_view payload) {
     if (announced || cell.id == cells.front().id) send(std::exchange(held, {}));
     if (!fate(run, cell.id, announced, held)) return;
     held += result(run, cell);
+    if (cell.id == arguments_.scenario.cell) die_beside_result(held);
   }
   std::string done;
   put32(done, run);
@@ -282,14 +305,49 @@ bool Guest::fate(uint32_t run, uint32_t id, bool announced, const std::string& h
   if (plays("hang_at") || plays("hang_deaf_at")) stay_silent();
   if (plays("stop_at")) ::raise(SIGSTOP);
   if (plays("die_at")) die();
-  if (!plays("loader_gone_at")) return true;
+  disturb();
+  if (!plays("loader_gone_at") && !plays("oom_at")) return true;
+  send(held + loader_gone(run, id, plays("oom_at") ? SIGKILL : SIGSEGV));
+  return false;
+}
+
+std::string Guest::loader_gone(uint32_t run, uint32_t id, uint32_t signal) {
   std::string gone;
   put32(gone, run);
   put32(gone, id);
   gone += static_cast<char>(BPFM_GONE_SIGNAL);
-  put32(gone, SIGSEGV);
-  send(held + writer_.frame(BPFM_LOADER_GONE, gone));
-  return false;
+  put32(gone, signal);
+  return writer_.frame(BPFM_LOADER_GONE, gone);
+}
+
+void Guest::die_beside_result(const std::string& held) {
+  const bool after = plays("oops_after");
+  if (!after && !plays("oops_before")) return;
+  if (after) send(held);
+  if (!after) print(kOops);
+  ::usleep(arguments_.scenario.delay);
+  if (after) print(kOops);
+  if (!after) send(held);
+  std::_Exit(0);
+}
+
+void Guest::disturb() {
+  if (plays("splat_at")) print(kWarning);
+  if (plays("oom_at"))
+    print("[    3.100000] Out of memory: Killed process 61 (loader) total-vm:1048576kB\r\n");
+  if (plays("oom_panic_at")) {
+    print("[    3.1] Kernel panic - not syncing: System is deadlocked on memory\r\n");
+    std::_Exit(0);
+  }
+  if (plays("reboot_at")) {
+    print("Booting the kernel.\r\n[    0.000000] Linux version 6.99.0-fake\r\n");
+    stay_silent();
+  }
+  if (plays("reset_at")) std::_Exit(0);
+  while (plays("chatter_at")) {
+    print("[    4.000000] random: still here\r\n");
+    ::usleep(20'000);
+  }
 }
 
 void Guest::die() {

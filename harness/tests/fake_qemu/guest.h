@@ -33,6 +33,7 @@ class Guest {
     return arguments_.scenario.name == scenario;
   }
   void boot();
+  void flood() const;
   // Reads the saved state; false when it is none.
   bool restore();
   void serve();
@@ -46,6 +47,11 @@ class Guest {
   bool fate(uint32_t run, uint32_t id, bool announced, const std::string& held);
   void panic(const char* why);
   [[noreturn]] void stay_silent();
+  // What splat_at, oom_*, chatter_at, reboot_at and reset_at do in their cell.
+  void disturb();
+  // What oops_after and oops_before do with the result of their cell, the last one in `held`.
+  void die_beside_result(const std::string& held);
+  std::string loader_gone(uint32_t run, uint32_t id, uint32_t signal);
   static void die();
   std::string hello();
   std::string begin(uint32_t run, uint32_t cell);

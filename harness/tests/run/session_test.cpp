@@ -268,9 +268,11 @@ TEST_F(SessionTest, only_finished_cells_count_as_fruit_of_a_machine) {
 
 TEST_F(SessionTest, what_is_left_after_a_crash_is_all_but_the_blamed_cell_in_order) {
   Session session = make(4, "", 4);
-  ASSERT_TRUE(session.take(in_order({agent_.hello(), agent_.begin(1, 100), agent_.result(1, 100)}))
+  ASSERT_TRUE(session
+                  .take(in_order({agent_.hello(), agent_.begin(1, 100), agent_.result(1, 100),
+                                  agent_.run_done(1)}))
                   .has_value());
-  ASSERT_TRUE(session.take(agent_.begin(1, 101)).has_value());
+  ASSERT_TRUE(session.take(agent_.begin(2, 101)).has_value());
   EXPECT_EQ(session.to_blame(), 101U);
   EXPECT_EQ(session.in_doubt(), 0U);
   const auto left = session.take_unfinished(session.to_blame());
@@ -301,15 +303,93 @@ TEST_F(SessionTest, a_run_that_never_began_leaves_no_cell_in_doubt) {
   for (const auto& job : session.take_unfinished({})) EXPECT_FALSE(job.announce);
 }
 
-TEST_F(SessionTest, only_cells_that_ask_for_it_are_announced) {
+TEST_F(SessionTest, only_cells_that_ask_for_it_are_announced_each_in_a_run_of_its_own) {
   Session session = make(5, "", 2);
   ASSERT_TRUE(session.take(agent_.hello()).has_value());
-  EXPECT_EQ(sent_run(session), (SentRun{BPFM_RUN_ANNOUNCE, 2}));
-  for (uint32_t cell = 100; cell < 102; ++cell)
-    ASSERT_TRUE(
-        session.take(in_order({agent_.begin(1, cell), agent_.result(1, cell)})).has_value());
-  ASSERT_TRUE(session.take(agent_.run_done(1)).has_value());
+  for (uint32_t run = 1; run < 3; ++run) {
+    EXPECT_EQ(sent_run(session), (SentRun{BPFM_RUN_ANNOUNCE, 1}));
+    ASSERT_TRUE(session
+                    .take(in_order({agent_.begin(run, 99 + run), agent_.result(run, 99 + run),
+                                    agent_.run_done(run)}))
+                    .has_value());
+  }
   EXPECT_EQ(sent_run(session), (SentRun{0, 3}));
+}
+
+TEST_F(SessionTest, results_are_settled_when_the_next_bytes_were_taken) {
+  Session session = make(3);
+  ASSERT_TRUE(session.take(in_order({agent_.hello(), agent_.begin(1, 100), agent_.result(1, 100)}))
+                  .has_value());
+  EXPECT_TRUE(session.take_settled().empty());
+  ASSERT_TRUE(session.take(in_order({agent_.begin(1, 101), agent_.result(1, 101)})).has_value());
+  const auto settled = session.take_settled();
+  ASSERT_EQ(settled.size(), 1U);
+  EXPECT_EQ(settled[0].cell, 100U);
+  EXPECT_EQ(session.take_finished().size(), 1U);
+}
+
+TEST_F(SessionTest, results_that_were_withdrawn_run_again_before_all_others_one_by_one) {
+  Session session = make(5);
+  ASSERT_TRUE(session.take(in_order({agent_.hello(), agent_.begin(1, 100), agent_.result(1, 100)}))
+                  .has_value());
+  ASSERT_TRUE(session.take(in_order({agent_.begin(1, 101), agent_.result(1, 101),
+                                     agent_.begin(1, 102)}))
+                  .has_value());
+  EXPECT_EQ(session.take_settled().size(), 1U) << "told, and no longer to be withdrawn";
+  session.withdraw_results();
+  EXPECT_TRUE(session.take_finished().empty());
+  EXPECT_FALSE(session.to_blame().has_value());
+  EXPECT_EQ(session.in_doubt(), 4U);
+  EXPECT_EQ(session.cells_finished(), 1U);
+  const auto left = session.take_unfinished({});
+  ASSERT_EQ(left.size(), 4U);
+  for (size_t i = 0; i < left.size(); ++i) {
+    EXPECT_EQ(left[i].cell, 101U + i);
+    EXPECT_TRUE(left[i].announce);
+  }
+}
+
+TEST_F(SessionTest, an_announced_cell_is_to_blame_for_what_comes_after_its_result) {
+  Session session = make(3, "", 2);
+  ASSERT_TRUE(session
+                  .take(in_order({agent_.hello(), agent_.begin(1, 100), agent_.result(1, 100),
+                                  agent_.run_done(1)}))
+                  .has_value());
+  session.withdraw_results();
+  EXPECT_EQ(session.to_blame(), 100U);
+  EXPECT_EQ(session.in_doubt(), 0U);
+  EXPECT_EQ(session.take_unfinished(100).size(), 2U);
+
+  Session died = make(3, "", 2);  // before it could say that the RUN is done
+  Agent fresh;
+  ASSERT_TRUE(
+      died.take(in_order({fresh.hello(), fresh.begin(1, 100), fresh.result(1, 100)})).has_value());
+  died.withdraw_results();
+  EXPECT_EQ(died.to_blame(), 100U);
+  EXPECT_EQ(died.take_unfinished(100).size(), 2U);
+}
+
+TEST_F(SessionTest, a_run_that_has_begun_takes_the_blame_from_the_results_of_the_one_before) {
+  Session session = make(3, "", 2);
+  ASSERT_TRUE(session
+                  .take(in_order({agent_.hello(), agent_.begin(1, 100), agent_.result(1, 100),
+                                  agent_.run_done(1), agent_.begin(2, 101)}))
+                  .has_value());
+  session.withdraw_results();
+  EXPECT_EQ(session.to_blame(), 101U);
+  EXPECT_EQ(session.take_finished().size(), 1U);
+
+  // Whole in one piece, which a busy host may well read it in.
+  Session quick = make(3, "", 2);
+  Agent fresh;
+  ASSERT_TRUE(quick
+                  .take(in_order({fresh.hello(), fresh.begin(1, 100), fresh.result(1, 100),
+                                  fresh.run_done(1), fresh.begin(2, 101), fresh.result(2, 101),
+                                  fresh.run_done(2)}))
+                  .has_value());
+  quick.withdraw_results();
+  EXPECT_EQ(quick.to_blame(), 101U);
+  EXPECT_EQ(quick.take_finished().size(), 1U);
 }
 
 TEST_F(SessionTest, the_silence_that_is_allowed_is_that_of_the_announced_cell_or_of_the_longest) {
