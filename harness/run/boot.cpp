@@ -29,6 +29,7 @@ constexpr auto kLateWords = 5s;
 // A report is over when nothing came for so long; a trace takes a tenth of that at 115200 baud.
 constexpr auto kReportQuiet = 1s;
 constexpr auto kReportLimit = 5s;
+constexpr auto kDiagnosis = 3s;   // for a hung guest to say where it hangs
 constexpr auto kSendLimit = 60s;  // for one write; loaders are some MiB
 constexpr uint32_t kFruitlessStarts = 2;
 // Machines that died under dense cells, each of which costs one machine more than under announced
@@ -133,6 +134,22 @@ boost::asio::awaitable<bool> hear_out(Running& run) {
   co_return false;
 }
 
+// A start that took too long says at which stage.
+void late_start(const StartedMachine& started, MachineEnd* end) {
+  if (started.stage == Stage::ready || started.status.error().kind != ErrorKind::timeout ||
+      end->state != AttemptState::boot_fail)
+    return;
+  if (started.stage == Stage::qemu) end->state = AttemptState::qemu_crash;
+  end->note = started.status.error().message;
+}
+
+void take_diagnosis(const vm::Diagnosis& diagnosis, MachineEnd* end) {
+  end->console += diagnosis.text;
+  if (diagnosis.qemu_answered || end->state != AttemptState::hang) return;
+  end->state = AttemptState::qemu_crash;
+  end->note = "QEMU stood still, not its guest: its monitor gave no answer";
+}
+
 // A restored machine that nothing went wrong with has said nothing: there is nothing to keep.
 std::string keep_console(const BootRequest& request, uint32_t number, const std::string& console) {
   if (console.empty()) return {};
@@ -181,6 +198,9 @@ boost::asio::awaitable<MachineEnd> run_machine(StartedMachine& started, BootEven
   if (status) status = co_await talk(run);
   bool ended_itself = !status && status.error().kind == ErrorKind::process;
   if (!status && !ended_itself && complains(run.watch)) ended_itself = co_await hear_out(run);
+  std::optional<vm::Diagnosis> diagnosis;
+  if (!status && !ended_itself && status.error().kind == ErrorKind::timeout)
+    diagnosis = co_await run.machine.diagnose(RunClock::now() + kDiagnosis);
   if (!status && !ended_itself) run.machine.kill();
   const auto ending = co_await run.machine.finish(RunClock::now() + kEndGrace);
   run.watch.finish();
@@ -193,6 +213,8 @@ boost::asio::awaitable<MachineEnd> run_machine(StartedMachine& started, BootEven
   if (!status) end = judge_end(status.error(), run.session, ending, run.watch);
   end.console = run.machine.console();
   end.told = run.watch.passed_over();
+  if (!started.status) late_start(started, &end);
+  if (diagnosis) take_diagnosis(*diagnosis, &end);
   co_return end;
 }
 

@@ -32,7 +32,11 @@ struct BootRequest {
   vm::MachineConfig machine;                     // its nonce is set for each start
   const FileSet* files = nullptr;                // outlives the boot
   std::deque<Job> jobs;                          // limit_ms already scaled by the slowdown
-  std::chrono::milliseconds boot_limit{20'000};  // scaled
+  // From one stage of a start to the next, by the steady clock, scaled by the slowdown: to QEMU's
+  // greeting, to the agent's hello, and of that from the agent's first word on the console.
+  std::chrono::milliseconds qemu_limit{10'000};
+  std::chrono::milliseconds boot_limit{20'000};
+  std::chrono::milliseconds hello_limit{10'000};
   std::filesystem::path evidence;                // folder for consoles
   ConsoleRules console;                          // what counts on them
   // Where saved machines are: one is restored when there is one of `state`, else the machine is

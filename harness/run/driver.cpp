@@ -34,6 +34,8 @@ namespace {
 
 namespace asio = boost::asio;
 
+constexpr std::chrono::milliseconds kQemuLimit{5'000}, kHelloLimit{5'000};  // under KVM
+
 // Everything that a run holds while it goes on.
 struct Running {
   asio::io_context& io;
@@ -91,9 +93,13 @@ BootRequest boot_request(Running& run, uint32_t kernel) {
   boot.kernel = run.planned.plan.kernels[kernel].id;
   boot.machine = config_of(run, kernel);
   boot.files = &run.preparation.files;
-  boot.boot_limit = std::chrono::milliseconds(
-      static_cast<int64_t>(static_cast<double>(run.planned.matrix.limits.boot.count()) *
-                           run.acceleration.slowdown));
+  const auto scaled = [&](std::chrono::milliseconds limit) {
+    return std::chrono::milliseconds(static_cast<int64_t>(static_cast<double>(limit.count()) *
+                                                          run.acceleration.slowdown));
+  };
+  boot.qemu_limit = scaled(kQemuLimit);
+  boot.boot_limit = scaled(run.planned.matrix.limits.boot);
+  boot.hello_limit = scaled(kHelloLimit);
   boot.states = run.request.cold ? nullptr : &run.states;
   boot.state = state_parts(boot.machine, slot, run.qemu_version);
   boot.console = console_rules(run.planned.console, boot.kernel, today());

@@ -15,7 +15,6 @@ using base::ErrorKind;
 using boost::asio::awaitable;
 using base::RunClock;
 
-constexpr auto kGlance = 500ms;  // how often the console is looked at meanwhile
 constexpr auto kSaveLimit = 30s;
 constexpr auto kSendLimit = 10s;
 constexpr auto kEndGrace = 2s;
@@ -47,19 +46,45 @@ std::chrono::milliseconds since(RunClock::time_point start) {
 awaitable<base::Status> until_hello(StartedMachine& started, RunClock::time_point deadline) {
   auto& session = *started.session;
   while (!session.hello()) {
-    const auto glance = std::min(deadline, RunClock::now() + kGlance);
-    auto bytes = co_await started.machine->read_agent(glance);
-    if (!bytes && bytes.error().kind == ErrorKind::timeout && glance < deadline) {
-      const auto trouble = started.watch->trouble();
-      if (trouble && trouble->kind == console::Kind::reboot)
-        co_return base::fail(ErrorKind::unavailable, "the machine restarted");
-      continue;
-    }
+    auto bytes = co_await started.machine->read_agent(deadline);
     if (!bytes) co_return bytes.error();
     if (bytes->empty()) co_return base::fail(ErrorKind::process, "the machine ended");
     if (auto taken = session.take(*bytes); !taken) co_return taken;
   }
   co_return base::Status{};
+}
+
+// The agent's first words, on the console (guest/agent/main.cpp).
+constexpr std::string_view kAgentIsUp = "bpfmatrix agent: up";
+constexpr auto kLook = 200ms;  // how often the console is looked at meanwhile
+
+// A machine that boots: QEMU answers, the kernel starts the agent, the agent says hello.
+awaitable<base::Status> bring_up(StartedMachine& started, const BootRequest& request) {
+  vm::Machine& machine = *started.machine;
+  auto up = co_await machine.greeted(RunClock::now() + request.qemu_limit);
+  if (!up && up.error().kind == ErrorKind::timeout)
+    co_return base::fail(ErrorKind::timeout, "QEMU did not answer within {} ms of its start",
+                         request.qemu_limit.count());
+  if (!up) co_return up;
+  started.stage = Stage::kernel;
+  auto deadline = RunClock::now() + request.boot_limit;
+  for (;;) {
+    auto said = co_await until_hello(started, std::min(deadline, RunClock::now() + kLook));
+    if (said) started.stage = Stage::ready;
+    if (said || said.error().kind != ErrorKind::timeout) co_return said;
+    if (started.stage == Stage::kernel && machine.console().find(kAgentIsUp) != std::string::npos) {
+      started.stage = Stage::agent;
+      deadline = std::min(deadline, RunClock::now() + request.hello_limit);
+    }
+    const auto trouble = started.watch->trouble();
+    if (trouble && trouble->kind == console::Kind::reboot)
+      co_return base::fail(ErrorKind::unavailable, "the machine restarted");
+    if (RunClock::now() < deadline) continue;
+    co_return base::fail(ErrorKind::timeout, "{}",
+                         started.stage == Stage::agent
+                             ? "the kernel came up, but its agent said no hello in time"
+                             : "the kernel did not come up: no sign of the agent in time");
+  }
 }
 
 // A restored machine stands still until its state is loaded by QEMU and found intact by us, which
@@ -100,6 +125,7 @@ awaitable<std::optional<StartedMachine>> restore(boost::asio::io_context& io, Bo
   out.status = co_await bring_back(out, request, key, found->sha256);
   if (out.status) {
     out.restored = true;
+    out.stage = Stage::ready;
     out.to_hello = since(began);
     co_return out;
   }
@@ -156,7 +182,7 @@ awaitable<StartedMachine> start_machine(boost::asio::io_context& io, BootRequest
   }
   out.machine.emplace(std::move(*machine));
   watch_console(out, request);
-  out.status = co_await until_hello(out, began + request.boot_limit);
+  out.status = co_await bring_up(out, request);
   out.watch->set_running();
   out.to_hello = since(began);
   if (out.status && request.states != nullptr)

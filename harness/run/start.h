@@ -19,6 +19,14 @@
 
 namespace bpfmatrix::run {
 
+// How far a start got. Each stage has a limit of its own: BootRequest.
+enum class Stage {
+  qemu,    // QEMU has not answered yet
+  kernel,  // nor has the agent shown itself on the console
+  agent,   // nor has it said hello
+  ready,
+};
+
 struct StartedMachine {
   std::unique_ptr<Session> session;    // holds the jobs, whatever happened
   std::shared_ptr<ConsoleWatch> watch;  // sees its whole console
@@ -26,6 +34,7 @@ struct StartedMachine {
   base::Status status;                 // an Error: there was no hello; the machine is to be ended
   std::chrono::milliseconds to_hello{0};
   bool restored = false;
+  Stage stage = Stage::qemu;
 };
 
 // May set request.states to null, when saving does not work. All jobs are in the session afterwards.

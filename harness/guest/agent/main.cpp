@@ -92,6 +92,8 @@ void serve(Port* port, const std::string& module_errors) {
 int main() {
   using namespace bpfmatrix::guest;  // NOLINT: main only
   prepare_system();
+  // For the console: the kernel is up, whatever becomes of modules and port (run/start.cpp).
+  std::fprintf(stderr, "bpfmatrix agent: up\n");
   const std::string module_errors = load_modules();
   Port port;
   if (port.open()) {

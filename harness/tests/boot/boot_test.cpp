@@ -42,6 +42,13 @@ class BootTest : public testing::Test {
   }
   void allow(const std::string& title) { rules_.allowed.push_back(title); }
   std::chrono::milliseconds patience_ = 1000ms;  // with a boot
+  // The console that a note names.
+  static std::string evidence_in(const std::string& note) {
+    const auto at = note.find("(console: ");
+    if (at == std::string::npos) return {};
+    const auto from = at + std::string("(console: ").size();
+    return base::read_file(note.substr(from, note.rfind(')') - from)).value_or("");
+  }
   // As in a new run: digests are checked again.
   void forget_what_is_intact() { states_ = vm::SavedStates(folder_.path() / "states"); }
   // The only file of a state that there is.
@@ -65,6 +72,8 @@ class BootTest : public testing::Test {
     request.jobs = jobs(count);
     request.boot_limit = patience_;
     request.console = rules_;
+    request.qemu_limit = 2000ms;
+    request.hello_limit = 300ms;
     request.evidence = folder_.path() / "evidence";
     return request;
   }
@@ -252,6 +261,58 @@ TEST_F(BootTest, a_machine_that_goes_silent_under_a_cell_is_a_hang_of_that_cell)
   const auto outcome = play("hang_at 2 twice", 6);
   EXPECT_EQ(outcome.states.at(2), AttemptState::hang);
   EXPECT_EQ(count(outcome, AttemptState::measured), 5U);
+  // It was sent an interrupt. What it said to that is evidence, and no crash of its own.
+  ASSERT_GE(outcome.told.size(), 2U);
+  const auto console = evidence_in(outcome.told[1]);
+  const auto title = console.find("VM DIAGNOSIS:");
+  ASSERT_NE(title, std::string::npos) << outcome.told[1] << "\n" << console;
+  EXPECT_NE(console.find("it was sent an NMI", title), std::string::npos);
+  EXPECT_NE(console.find("Kernel panic - not syncing: NMI", title), std::string::npos);
+}
+
+TEST_F(BootTest, a_guest_that_does_not_even_take_an_interrupt_is_a_hang_too) {
+  const auto begin = std::chrono::steady_clock::now();
+  const auto outcome = play("hang_deaf_at 2 once", 4);
+  // The cell's limit, 15 s, and the second machine: a bound, not a measurement.
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 17s);
+  EXPECT_EQ(count(outcome, AttemptState::measured), 4U);
+  ASSERT_FALSE(outcome.told.empty());
+  EXPECT_NE(outcome.told[0].find("no sign of life"), std::string::npos) << outcome.told[0];
+  EXPECT_NE(evidence_in(outcome.told[0]).find("said nothing to it"), std::string::npos);
+}
+
+TEST_F(BootTest, a_qemu_that_stands_still_is_killed_and_is_not_the_guests_hang) {
+  const auto outcome = play("stop_at 2 once", 4);
+  EXPECT_EQ(count(outcome, AttemptState::measured), 4U);
+  ASSERT_FALSE(outcome.told.empty());
+  EXPECT_NE(outcome.told[0].find("its monitor gave no answer"), std::string::npos)
+      << outcome.told[0];
+}
+
+TEST_F(BootTest, a_qemu_that_never_answers_is_given_up_as_such) {
+  const auto outcome = play("mute", 3);
+  EXPECT_EQ(count(outcome, AttemptState::qemu_crash), 3U);
+  EXPECT_EQ(outcome.report.machines, 2U);
+  EXPECT_NE(outcome.report.problem.find("QEMU did not answer within 2000 ms"), std::string::npos)
+      << outcome.report.problem;
+}
+
+TEST_F(BootTest, a_kernel_whose_agent_says_no_hello_is_told_apart_from_one_that_does_not_come_up) {
+  const auto agent = play("no_hello", 2);
+  EXPECT_EQ(count(agent, AttemptState::boot_fail), 2U);
+  EXPECT_NE(agent.report.problem.find("the kernel came up, but its agent said no hello"),
+            std::string::npos)
+      << agent.report.problem;
+  const auto kernel = play("silent", 2);
+  EXPECT_NE(kernel.report.problem.find("the kernel did not come up"), std::string::npos)
+      << kernel.report.problem;
+}
+
+TEST_F(BootTest, qemu_that_ends_at_its_start_is_tried_twice_and_not_more) {
+  const auto outcome = play("exit1", 3);
+  EXPECT_EQ(outcome.report.machines, 2U);
+  EXPECT_EQ(play("exit1 once", 3).report.machines, 2U) << "and a second one that works is used";
+  EXPECT_EQ(count(play("exit1 once", 3), AttemptState::measured), 3U);
 }
 
 TEST_F(BootTest, a_splat_blames_exactly_its_cell_although_it_was_measured) {
