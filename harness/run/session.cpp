@@ -46,6 +46,13 @@ Session::Session(const wire::Wake& wake, const FileSet& files, std::deque<Job> j
 
 base::Status Session::take(std::string_view bytes) {
   settled_ = finished_.size();
+  if (broken_) return *broken_;
+  auto status = take_frames(bytes);
+  if (!status) broken_ = status.error();
+  return status;
+}
+
+base::Status Session::take_frames(std::string_view bytes) {
   reader_.feed(bytes);
   for (;;) {
     BPFM_TRY(auto frame, reader_.next());

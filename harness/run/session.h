@@ -58,7 +58,7 @@ class Session {
   // first files and RUN go right behind it.
   Session(const wire::Wake& wake, const FileSet& files, std::deque<Job> jobs);
 
-  // Takes bytes from the agent.
+  // Takes bytes from the agent. After an Error it takes no more, and repeats the Error.
   base::Status take(std::string_view bytes);
 
   // Bytes that are to be sent now; empty when it is the agent's turn.
@@ -111,6 +111,7 @@ class Session {
     std::optional<Job> job;
     uint32_t run = 0;
   };
+  base::Status take_frames(std::string_view bytes);
   base::Status on_frame(const wire::Frame& frame);
   base::Status on_hello(std::string_view payload);
   base::Status on_begin(std::string_view payload);
@@ -145,6 +146,7 @@ class Session {
   uint64_t progress_ = 0;
   uint64_t cells_finished_ = 0;
   bool shutdown_sent_ = false;
+  std::optional<base::Error> broken_;
 };
 
 }  // namespace bpfmatrix::run

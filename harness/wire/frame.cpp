@@ -61,7 +61,13 @@ base::Result<std::optional<Frame>> FrameReader::next() {
       break;
     }
     at_ += BPFM_HEADER_SIZE + length;
-    if (seq < seq_) continue;  // sent again for a dead loader
+    if (seq < seq_) {  // sent again for a dead loader
+      repeated_ += BPFM_HEADER_SIZE + length;
+      if (repeated_ <= BPFM_MAX_GUEST_FRAME) continue;
+      broken_ = fail(ErrorKind::protocol, "more than {} bytes sent again", BPFM_MAX_GUEST_FRAME);
+      break;
+    }
+    repeated_ = 0;
     ++seq_;
     return std::optional<Frame>(Frame{header[5], std::string(payload)});
   }

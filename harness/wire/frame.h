@@ -25,7 +25,8 @@ class FrameReader {
   void feed(std::string_view bytes);
   // The next complete frame; nothing when more bytes are needed; an Error of kind protocol for a
   // wrong magic, version, flags, sequence number, length or checksum. A frame that was sent again
-  // (BPFM_FRAME_AGAIN) and had come before is left out.
+  // (BPFM_FRAME_AGAIN) and had come before is left out; more than BPFM_MAX_GUEST_FRAME bytes of such
+  // frames in a row, which is all that a loader can leave behind, are an Error as well.
   base::Result<std::optional<Frame>> next();
   // Bytes that wait for the rest of their frame.
   [[nodiscard]] size_t pending() const { return buffer_.size() - at_; }
@@ -36,6 +37,7 @@ class FrameReader {
   std::string buffer_;
   size_t at_ = 0;
   uint32_t seq_ = 0;
+  size_t repeated_ = 0;  // bytes that were sent again since the last new frame
   std::optional<base::Error> broken_;
 };
 

@@ -6,6 +6,9 @@
 //   kvm_exit          exit1 under KVM, else ok
 //   exit1             "fake failure", exit code 1    garbage           bytes that are no frame
 //   wrong_nonce       a hello of another machine     flood N           N MiB of console, then ok
+//   flood_again       hello, then frames "sent again" without end
+//   flood_logs        ok, but every result is as large as one can be
+//   cut_at N          ok, but ends after N bytes to the agent channel
 //   panic_at N        panics in cell N, QEMU ends with code 0; what is held back is lost
 //   panic_each        panics in the first cell of every RUN
 //   panic_dense       likewise, but never in a RUN that announces

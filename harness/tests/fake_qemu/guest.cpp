@@ -80,8 +80,11 @@ void Guest::stay_silent() {
   std::_Exit(0);
 }
 
-void Guest::send(std::string_view bytes) const {
+void Guest::send(std::string_view bytes) {
+  if (plays("cut_at")) bytes = bytes.substr(0, arguments_.scenario.cell - sent_);
   write_all(arguments_.agent, bytes);
+  sent_ += static_cast<uint32_t>(bytes.size());
+  if (plays("cut_at") && sent_ == arguments_.scenario.cell) std::_Exit(0);
 }
 void Guest::print(std::string_view text) const {
   write_all(arguments_.console, text);
@@ -126,7 +129,16 @@ void Guest::boot() {
     send(std::string(64, '\xaa'));
     stay_silent();
   }
-  send(hello());
+  const std::string said = hello();
+  send(said);
+  if (plays("flood_again")) repeat(said);
+}
+
+void Guest::repeat(std::string frame) {
+  bpfm_put16(reinterpret_cast<uint8_t*>(frame.data()) + 6, BPFM_FRAME_AGAIN);
+  std::string many;
+  while (many.size() < 32768) many += frame;
+  for (;;) send(many);
 }
 
 void Guest::flood() const {
@@ -232,6 +244,12 @@ std::string Guest::result(uint32_t run, const Cell& cell) {
                  .probe = false,
                  .measured = true,
                  .length = static_cast<uint32_t>(seen.log_length)}};
+  if (plays("flood_logs")) {
+    seen.log_head.assign(BPFM_MAX_LOG_HEAD, 'h');
+    seen.log_tail.assign(BPFM_MAX_LOG_TAIL, 't');
+    seen.messages.assign(BPFM_MAX_MESSAGES, 'm');
+    seen.calls.resize(BPFM_MAX_CALLS);
+  }
   return writer_.frame(BPFM_RESULT, wire::encode(done));
 }
 

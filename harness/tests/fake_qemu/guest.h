@@ -56,13 +56,16 @@ class Guest {
   std::string hello();
   std::string begin(uint32_t run, uint32_t cell);
   std::string result(uint32_t run, const Cell& cell);
-  void send(std::string_view bytes) const;
+  void send(std::string_view bytes);
+  // Sends `frame` as sent again, for ever.
+  [[noreturn]] void repeat(std::string frame);
   void print(std::string_view text) const;
 
   Arguments arguments_;
   wire::FrameWriter writer_;
   std::optional<Monitor> monitor_;
   uint32_t files_ = 0;  // stored or refused so far
+  uint32_t sent_ = 0;   // bytes to the agent channel
 };
 
 }  // namespace bpfmatrix::tests

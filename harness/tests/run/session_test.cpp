@@ -188,6 +188,17 @@ TEST_F(SessionTest, a_result_for_a_cell_that_was_not_begun_is_refused) {
   EXPECT_TRUE(session.take_finished().empty());
 }
 
+TEST_F(SessionTest, nothing_is_taken_behind_a_mistake_though_it_came_with_it) {
+  Session session = make(2);
+  ASSERT_TRUE(session.take(in_order({agent_.hello(), agent_.begin(1, 100)})).has_value());
+  const auto mistake = session.take(in_order({agent_.result(1, 101), agent_.result(1, 100)}));
+  ASSERT_FALSE(mistake.has_value());
+  const auto after = session.take(agent_.begin(1, 101));
+  ASSERT_FALSE(after.has_value());
+  EXPECT_EQ(after.error().message, mistake.error().message);
+  EXPECT_TRUE(session.take_finished().empty());
+}
+
 TEST_F(SessionTest, cells_must_begin_in_the_order_given) {
   Session session = make(2);
   ASSERT_TRUE(session.take(agent_.hello()).has_value());

@@ -87,6 +87,27 @@ TEST(Frames, that_were_never_sent_are_taken_though_they_may_be_repeated) {
   EXPECT_EQ(read_all(reader, again(three_frames()))->size(), 3U);
 }
 
+TEST(Frames, sent_again_without_end_are_refused_before_they_cost_anything) {
+  FrameReader reader;
+  ASSERT_TRUE(read_all(reader, three_frames()).has_value());
+  const std::string once = again(three_frames());
+  size_t bytes = 0;
+  bool taken = true;
+  for (; taken && bytes < 1 << 20; bytes += once.size()) taken = read_all(reader, once).has_value();
+  EXPECT_FALSE(taken);
+  EXPECT_LE(bytes, BPFM_MAX_GUEST_FRAME + once.size());
+}
+
+TEST(Frames, sent_again_by_one_loader_after_the_other_are_taken) {
+  FrameWriter writer;
+  FrameReader reader;
+  for (int loader = 0; loader < 20; ++loader) {
+    const std::string frame = writer.frame(BPFM_RESULT, std::string(30'000, 'x'));
+    ASSERT_EQ(read_all(reader, frame)->size(), 1U) << loader;
+    ASSERT_TRUE(read_all(reader, again(frame)).has_value()) << loader;
+  }
+}
+
 TEST(Frames, that_come_twice_without_saying_so_are_an_error) {
   FrameReader reader;
   ASSERT_TRUE(read_all(reader, three_frames()).has_value());
