@@ -64,6 +64,27 @@ size_t utf8_at(std::string_view text, size_t at, uint32_t* point) {
   return size;
 }
 
+// The length of the first element of a glob: "*", "?", "x", "\\x", "[a-z]".
+size_t element_size(std::string_view glob) {
+  if (glob.front() == '\\') return std::min<size_t>(2, glob.size());
+  if (glob.front() != '[') return 1;
+  size_t at = 1;
+  if (at < glob.size() && (glob[at] == '!' || glob[at] == '^')) ++at;
+  for (const size_t first = at; at < glob.size(); ++at) {
+    if (glob[at] == ']' && at != first) return at + 1;  // one that comes first is a member
+    const size_t close = glob.substr(at).starts_with("[:") ? glob.find(":]", at + 2) : glob.npos;
+    if (close != glob.npos) at = close + 1;
+  }
+  return 1;  // without an end it stands for itself
+}
+
+bool element_matches(std::string_view element, char c) {
+  if (element.size() == 1 && element != "[" && element != "\\")
+    return element == "?" || element.front() == c;
+  const char text[2] = {c, '\0'};
+  return ::fnmatch(std::string(element).c_str(), text, 0) == 0;
+}
+
 bool is_control(uint32_t point) {
   return (point < 0x20 && point != '\n' && point != '\t') || (point >= 0x7f && point < 0xa0) ||
          point == 0x61c || point == 0x200e || point == 0x200f ||
@@ -73,8 +94,31 @@ bool is_control(uint32_t point) {
 
 }  // namespace
 
+// Only the last "*" is ever taken back, which finds every match: what stands before it fits already.
+// fnmatch(3) takes all of them back, and does not end in a lifetime for thirty on a text of sixty.
 bool glob_matches(const std::string& glob, const std::string& text) {
-  return ::fnmatch(glob.c_str(), text.c_str(), 0) == 0;
+  std::string_view rest = glob, behind_star;
+  bool star = false;
+  size_t at = 0, star_at = 0;
+  while (at < text.size() || !rest.empty()) {
+    if (rest.starts_with('*')) {
+      rest.remove_prefix(1);
+      behind_star = rest;
+      star = true;
+      star_at = at;
+      continue;
+    }
+    const size_t size = rest.empty() ? 0 : element_size(rest);
+    if (size != 0 && at < text.size() && element_matches(rest.substr(0, size), text[at])) {
+      rest.remove_prefix(size);
+      ++at;
+      continue;
+    }
+    if (!star || star_at >= text.size()) return false;
+    rest = behind_star;
+    at = ++star_at;
+  }
+  return true;
 }
 
 std::optional<std::string> nearest(std::string_view word, std::span<const std::string> candidates) {

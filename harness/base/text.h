@@ -9,7 +9,7 @@
 
 namespace bpfmatrix::base {
 
-// fnmatch(3) without flags: `*`, `?`, `[...]`.
+// As fnmatch(3) without flags, `*`, `?`, `[...]`, `\\x`, but in time of at most glob times text.
 [[nodiscard]] bool glob_matches(const std::string& glob, const std::string& text);
 
 // The candidate nearest to `word` by edit distance, if near enough to be worth suggesting
