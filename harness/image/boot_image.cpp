@@ -1,5 +1,8 @@
 #include "image/boot_image.h"
 
+#include <vector>
+
+#include "base/apart.h"
 #include "base/digest.h"
 #include "base/files.h"
 #include "image/vmlinux.h"
@@ -14,10 +17,14 @@ namespace {
 base::Result<std::string> unpack(ContentStore& store, const std::string& image_sha256) {
   BPFM_TRY(const auto image, store.get(image_sha256));
   if (!image) return fail(ErrorKind::io, "the image is not in the store");
-  const auto elf = unpack_vmlinux(*image);
+  const auto elf = base::run_apart([&]() -> base::Result<std::vector<std::string>> {
+    BPFM_TRY(std::string bytes, unpack_vmlinux(*image));
+    if (!has_pvh_entry(bytes)) return std::vector<std::string>();
+    return std::vector<std::string>{std::move(bytes)};
+  });
   // Not an error: a vmlinux already, or a kernel that has to unpack itself.
-  if (!elf || !has_pvh_entry(*elf)) return image_sha256;
-  return store.put(*elf);
+  if (!elf || elf->size() != 1) return image_sha256;
+  return store.put(elf->front());
 }
 
 }  // namespace

@@ -2,9 +2,15 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <memory>
+
+#include "base/descriptor.h"
+#include "base/text.h"
 
 namespace bpfmatrix::image {
 namespace fs = std::filesystem;
@@ -14,6 +20,9 @@ using base::fail;
 namespace {
 
 constexpr size_t kBlock = 256 << 10;
+// Room that a header may ask for before any byte of the file has come.
+constexpr uint64_t kReserved = 16 << 20;
+constexpr size_t kLongestPath = 4096;  // PATH_MAX
 
 using Archive = std::unique_ptr<archive, decltype(&archive_read_free)>;
 
@@ -23,7 +32,7 @@ Archive new_archive() {
 
 std::string why(archive* in) {
   const char* text = archive_error_string(in);
-  return text != nullptr ? text : "damaged";
+  return text != nullptr ? base::printable(text) : "damaged";
 }
 
 // libarchive gives warnings for what we do not use (an unknown attribute, an odd owner).
@@ -46,17 +55,27 @@ base::Status check_ratio(archive* in, const ArchiveLimits& limits) {
               unpacked);
 }
 
+// A path for a person: it comes from the archive.
+std::string shown(std::string_view path) {
+  constexpr size_t kShown = 80;
+  std::string text = base::printable(path.substr(0, kShown));
+  std::replace_if(text.begin(), text.end(), [](char c) { return c == '\n' || c == '\t'; }, '?');
+  return text + (path.size() > kShown ? "…" : "");
+}
+
 // The path of an entry without "./" in front; an Error for one that leads elsewhere.
 base::Result<std::string> safe_path(const char* raw) {
   if (raw == nullptr || *raw == '\0') return fail(ErrorKind::invalid_input, "an entry has no name");
   std::string_view path = raw;
-  if (path.starts_with('/'))
-    return fail(ErrorKind::invalid_input, "absolute path '{}' in the archive", path);
+  if (path.size() > kLongestPath)
+    return fail(ErrorKind::invalid_input, "a path of {} bytes in the archive: refused", path.size());
   while (path.starts_with("./")) path.remove_prefix(2);
+  if (path.starts_with('/'))
+    return fail(ErrorKind::invalid_input, "absolute path '{}' in the archive", shown(path));
   for (size_t at = 0; at <= path.size();) {
     const size_t end = std::min(path.find('/', at), path.size());
     if (path.substr(at, end - at) == "..")
-      return fail(ErrorKind::invalid_input, "path '{}' leads out of the archive", path);
+      return fail(ErrorKind::invalid_input, "path '{}' leads out of the archive", shown(path));
     at = end + 1;
   }
   return std::string(path);
@@ -99,7 +118,7 @@ base::Result<std::map<std::string, std::string>> read_tar(archive* in, const Wan
     const auto size = static_cast<uint64_t>(archive_entry_size(entry));
     total += size;
     if (size > limits.file)
-      return fail(ErrorKind::invalid_input, "{} has {} bytes: refused", path, size);
+      return fail(ErrorKind::invalid_input, "{} has {} bytes: refused", shown(path), size);
     if (total > limits.total)
       return fail(ErrorKind::invalid_input, "more than {} bytes of files: refused", limits.total);
     const Want want = wanted(path);
@@ -108,10 +127,10 @@ base::Result<std::map<std::string, std::string>> read_tar(archive* in, const Wan
     // A path that comes twice: the later one counts, as it would on unpacking.
     std::string& content = contents[path];
     content.clear();
-    content.reserve(size);
+    content.reserve(std::min(size, kReserved));
     BPFM_CHECK(read_pieces(
                    in, [&](std::string_view piece) { content += piece; }, limits.file, limits)
-                   .in(path));
+                   .in(shown(path)));
   }
 }
 
@@ -165,10 +184,18 @@ base::Status read_raw(archive* in, const std::function<void(std::string_view)>& 
 base::Result<std::map<std::string, std::string>> read_deb(const fs::path& file,
                                                           const Wanted& wanted,
                                                           const ArchiveLimits& limits) {
-  const auto name = file.filename().string();
+  const base::Descriptor open(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!open.open()) return base::io_error(errno, fmt::format("open {}", file.string()));
+  return read_deb(open.get(), file.filename().string(), wanted, limits);
+}
+
+base::Result<std::map<std::string, std::string>> read_deb(int file, const std::string& name,
+                                                          const Wanted& wanted,
+                                                          const ArchiveLimits& limits) {
   const Archive outer = new_archive();
   archive_read_support_format_ar(outer.get());
-  if (!usable(archive_read_open_filename(outer.get(), file.c_str(), kBlock)))
+  if (::lseek(file, 0, SEEK_SET) != 0) return base::io_error(errno, fmt::format("read {}", name));
+  if (!usable(archive_read_open_fd(outer.get(), file, kBlock)))
     return fail(ErrorKind::invalid_input, "{}: {}", name, why(outer.get()));
   // Three members: debian-binary, control.tar.*, data.tar.* (deb(5)).
   for (int member = 0; member < 8; ++member) {

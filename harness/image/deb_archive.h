@@ -36,6 +36,10 @@ using Wanted = std::function<Want(std::string_view path)>;
 base::Result<std::map<std::string, std::string>> read_deb(const std::filesystem::path& file,
                                                           const Wanted& wanted,
                                                           const ArchiveLimits& limits = {});
+// The same of an open file, from its start; `name` is for messages.
+base::Result<std::map<std::string, std::string>> read_deb(int file, const std::string& name,
+                                                          const Wanted& wanted,
+                                                          const ArchiveLimits& limits = {});
 
 // `bytes` unpacked from xz, zstd, gzip or lz4; as they are when not compressed.
 base::Result<std::string> decompress(std::string_view bytes, const ArchiveLimits& limits = {});

@@ -1,6 +1,9 @@
 #include "image/kernel_contents.h"
 
+#include <fcntl.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <initializer_list>
 #include <map>
 #include <optional>
@@ -8,6 +11,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "base/apart.h"
+#include "base/descriptor.h"
 #include "base/files.h"
 #include "base/text.h"
 #include "image/deb_archive.h"
@@ -53,13 +58,19 @@ base::Result<std::optional<std::string>> only(std::map<std::string, std::string>
   return found;
 }
 
+base::Result<base::Descriptor> open_deb(const fs::path& deb) {
+  base::Descriptor file(::open(deb.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file.open()) return base::io_error(errno, fmt::format("open {}", deb.string()));
+  return file;
+}
+
 base::Result<std::map<std::string, std::string>> modules_of_deb(
-    const fs::path& deb, const std::set<std::string>& names) {
+    int deb, const std::string& file, const std::set<std::string>& names) {
   const auto wanted = [&](std::string_view path) {
     const auto name = module_name(path);
     return name && in_modules(path) && names.contains(*name) ? Want::yes : Want::no;
   };
-  BPFM_TRY(auto files, read_deb(deb, wanted));
+  BPFM_TRY(auto files, read_deb(deb, file, wanted));
   std::map<std::string, std::string> modules;
   for (const auto& [path, content] : files) {
     BPFM_TRY(modules[*module_name(path)], decompress(content).in(path));
@@ -97,9 +108,10 @@ base::Result<std::string> config_beside(const fs::path& image, const fs::path& m
   return std::string();
 }
 
-}  // namespace
-
-base::Result<KernelContents> read_kernel_debs(const KernelDebs& debs) {
+// Release, image and config out of open packages; `config` is -1 where there is no other package.
+base::Result<std::vector<std::string>> read_image_and_config(int image_deb, const std::string& name,
+                                                             int config_deb,
+                                                             const std::string& config_name) {
   // What lies in boot/ comes before the modules, which are most of a package: once the archive goes
   // on to other folders with both in hand, the rest is not unpacked.
   bool image_seen = false, config_seen = false;
@@ -109,21 +121,39 @@ base::Result<KernelContents> read_kernel_debs(const KernelDebs& debs) {
     config_seen = config_seen || is_config(path);
     return is_image(path) || is_config(path) ? Want::yes : Want::no;
   };
-  BPFM_TRY(auto files, read_deb(debs.image, wanted));
-  const auto name = debs.image.filename().string();
+  BPFM_TRY(auto files, read_deb(image_deb, name, wanted));
   BPFM_TRY(auto image, only(files, is_image, "kernel").in(name));
   if (!image) return fail(ErrorKind::invalid_input, "{}: holds no kernel", name);
   BPFM_TRY(auto config, only(files, is_config, "config").in(name));
-  if (!config && !debs.config.empty()) {
-    BPFM_TRY(auto more, read_deb(debs.config, [](std::string_view path) {
+  if (!config && config_deb >= 0) {
+    BPFM_TRY(auto more, read_deb(config_deb, config_name, [](std::string_view path) {
                return is_config(path) ? Want::yes : Want::no;
              }));
-    BPFM_TRY(config, only(more, is_config, "config").in(debs.config.filename().string()));
+    BPFM_TRY(config, only(more, is_config, "config").in(config_name));
   }
+  BPFM_TRY(std::string release, kernel_release(*image).in(name));
+  return std::vector<std::string>{std::move(release), std::move(*image), config.value_or("")};
+}
+
+}  // namespace
+
+base::Result<KernelContents> read_kernel_debs(const KernelDebs& debs) {
+  BPFM_TRY(const auto image, open_deb(debs.image));
+  base::Descriptor config;
+  if (!debs.config.empty()) {
+    BPFM_TRY(config, open_deb(debs.config));
+  }
+  const auto name = debs.image.filename().string();
+  BPFM_TRY(auto read, base::run_apart([&] {
+                        return read_image_and_config(image.get(), name, config.get(),
+                                                     debs.config.filename().string());
+                      }).in(name));
+  if (read.size() != 3) return fail(ErrorKind::invalid_input, "{}: not read", name);
   KernelContents kernel;
-  BPFM_TRY(kernel.release, kernel_release(*image).in(name));
-  kernel.image = std::move(*image);
-  kernel.config = config.value_or("");
+  kernel.image = std::move(read[1]);
+  kernel.config = std::move(read[2]);
+  // Not what was said there: the release enters file names.
+  BPFM_TRY(kernel.release, kernel_release(kernel.image).in(name));
   return kernel;
 }
 
@@ -133,9 +163,24 @@ base::Result<bool> needs_modules(const KernelContents& kernel) {
 }
 
 base::Status add_modules_from_deb(KernelContents& kernel, const fs::path& deb) {
-  const auto read = [&](const std::set<std::string>& names) { return modules_of_deb(deb, names); };
-  BPFM_TRY(kernel.modules,
-           collect_virtio_modules(read, kernel.release).in(deb.filename().string()));
+  BPFM_TRY(const auto file, open_deb(deb));
+  const auto name = deb.filename().string();
+  const auto read = [&](const std::set<std::string>& names) {
+    return modules_of_deb(file.get(), name, names);
+  };
+  const auto collect = [&]() -> base::Result<std::vector<std::string>> {
+    BPFM_TRY(auto modules, collect_virtio_modules(read, kernel.release));
+    std::vector<std::string> texts;
+    for (auto& [module, content] : modules) {
+      texts.push_back(std::move(module));
+      texts.push_back(std::move(content));
+    }
+    return texts;
+  };
+  BPFM_TRY(auto texts, base::run_apart(collect).in(name));
+  kernel.modules.clear();
+  for (size_t i = 0; i + 1 < texts.size(); i += 2)
+    kernel.modules.emplace_back(std::move(texts[i]), std::move(texts[i + 1]));
   return check_modules(kernel);
 }
 

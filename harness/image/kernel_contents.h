@@ -1,6 +1,6 @@
 // What is taken out of a kernel's packages or folder: image, config, the modules for virtio.
 //
-// Blocking; reads the disk, writes nothing.
+// Packages are read in a process apart (base/apart.h). Blocking; reads the disk, writes nothing.
 #pragma once
 
 #include <filesystem>

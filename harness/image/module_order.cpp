@@ -19,6 +19,9 @@ constexpr const char* kFirstAsked[] = {
     "virtio_pci", "virtio_pci_modern_dev", "virtio_pci_legacy_dev"};
 // Each round reads the package once more; the longest real chain needs one.
 constexpr int kMostRounds = 8;
+// Names that are looked for; the longest real list has ten. Modules that name thousands would be
+// read one by one, and their order found by as many calls within each other.
+constexpr size_t kMostModules = 99;
 const std::vector<std::string> kRoots = {"virtio_pci", "virtio_console"};
 
 std::string with_underscores(std::string_view name) {
@@ -135,6 +138,9 @@ base::Result<std::vector<std::pair<std::string, std::string>>> collect_virtio_mo
       }
       for (const auto& before : info.depends)
         if (asked.insert(before).second) ask.insert(before);
+      if (asked.size() > kMostModules)
+        return fail(ErrorKind::invalid_input, "more than {} modules are said to be needed",
+                    kMostModules);
       depends.emplace(name, info.depends);
       contents.emplace(name, std::move(content));
     }

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/apart.h"
 #include "base/digest.h"
 #include "base/files.h"
 
@@ -270,14 +271,20 @@ base::Status read_with_libbpf(const std::string& bytes, const ElfView& view, pla
   return {};
 }
 
-Result<plan::Object> read(const fs::path& path) {
-  BPFM_TRY(std::string bytes, read_bytes(path));
+std::string stem_of(const fs::path& path) {
+  std::string stem = path.filename().string();
+  for (const std::string_view ending : {".o", ".bpf"})
+    if (stem.ends_with(ending)) stem.resize(stem.size() - ending.size());
+  return stem;
+}
+
+}  // namespace
+
+Result<plan::Object> parse_object(std::string bytes, const fs::path& path) {
   BPFM_CHECK(check_header(bytes));
   plan::Object object;
   object.path = path;
-  object.stem = path.filename().string();
-  for (const std::string_view ending : {".o", ".bpf"})
-    if (object.stem.ends_with(ending)) object.stem.resize(object.stem.size() - ending.size());
+  object.stem = stem_of(path);
   object.sha256 = base::sha256_hex(bytes);
   BPFM_TRY(const ElfView view, read_elf(&bytes));
   BPFM_CHECK(read_with_libbpf(bytes, view, &object));
@@ -291,6 +298,8 @@ Result<plan::Object> read(const fs::path& path) {
   return object;
 }
 
+namespace {
+
 // Little-endian, as wire/protocol.h has it (str: u16 length and bytes). Written out here because
 // image does not see wire; a test holds the two together.
 constexpr uint32_t kPartsMagic = 0x50465042;  // BPFM_PARTS_MAGIC
@@ -302,6 +311,65 @@ void put_text(std::string* out, std::string_view text) {
   text = text.substr(0, UINT16_MAX);
   put_number(out, text.size(), 2);
   *out += text;
+}
+
+// An object as texts, for the way back from a process apart: three of its own, then four of each
+// function.
+std::vector<std::string> to_texts(plan::Object object) {
+  std::vector<std::string> texts = {std::move(object.license), std::move(object.btf),
+                                    object.has_core_relocations ? "core" : ""};
+  for (auto& function : object.functions) {
+    std::string numbers;
+    for (const uint32_t number :
+         {function.prog_type, function.expected_attach_type, function.instruction_count,
+          uint32_t{function.has_relocations}, uint32_t{function.needs_attach_target}})
+      put_number(&numbers, number, 4);
+    texts.push_back(std::move(function.name));
+    texts.push_back(std::move(function.section));
+    texts.push_back(std::move(numbers));
+    texts.push_back(std::move(function.instructions));
+  }
+  return texts;
+}
+
+std::optional<plan::Object> from_texts(std::vector<std::string> texts) {
+  constexpr size_t kOwn = 3, kEach = 4;
+  if (texts.size() < kOwn || (texts.size() - kOwn) % kEach != 0) return std::nullopt;
+  plan::Object object;
+  object.license = std::move(texts[0]);
+  object.btf = std::move(texts[1]);
+  object.has_core_relocations = !texts[2].empty();
+  for (size_t at = kOwn; at < texts.size(); at += kEach) {
+    plan::Function function;
+    function.name = std::move(texts[at]);
+    function.section = std::move(texts[at + 1]);
+    const auto number = [&](uint64_t i) { return number_at<uint32_t>(texts[at + 2], 4 * i).value_or(0); };
+    function.prog_type = number(0);
+    function.expected_attach_type = number(1);
+    function.instruction_count = number(2);
+    function.has_relocations = number(3) != 0;
+    function.needs_attach_target = number(4) != 0;
+    function.instructions = std::move(texts[at + 3]);
+    if (function.instructions.size() != uint64_t{function.instruction_count} * sizeof(bpf_insn))
+      return std::nullopt;
+    object.functions.push_back(std::move(function));
+  }
+  return object;
+}
+
+Result<plan::Object> read(const fs::path& path) {
+  BPFM_TRY(std::string bytes, read_bytes(path));
+  BPFM_CHECK(check_header(bytes));
+  BPFM_TRY(auto texts, base::run_apart([&]() -> Result<std::vector<std::string>> {
+             BPFM_TRY(auto object, parse_object(bytes, path));
+             return to_texts(std::move(object));
+           }));
+  auto object = from_texts(std::move(texts));
+  if (!object) return fail(ErrorKind::invalid_input, "the process that read it gave no object");
+  object->path = path;
+  object->stem = stem_of(path);
+  object->sha256 = base::sha256_hex(bytes);
+  return std::move(*object);
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
 // Reads a .bpf.o on the host (the system's libbpf and libelf; the object is never loaded here).
 //
 // Refuses what cannot be a BPF object before a library sees it. What libbpf does not know (a
-// section name, say) is not an error: kernels and libraries under test may know more. Functions may
-// be called from any thread, one at a time: libbpf's print callback is global.
+// section name, say) is not an error: kernels and libraries under test may know more. Both libraries
+// run in a process apart (base/apart.h): an object may be a stranger's. Functions may be called from
+// any thread, one at a time: libbpf's print callback is global.
 #pragma once
 
 #include <filesystem>
@@ -18,6 +19,8 @@ namespace bpfmatrix::image {
 // BTF. Object::btf is the BTF as libbpf gives it to a kernel: the compiler leaves the sizes of
 // DATASEC open, and without them no kernel accepts it.
 base::Result<plan::Object> read_object(const std::filesystem::path& path);
+// What read_object() does apart, in this process: of the bytes of a file, whose `path` names it.
+base::Result<plan::Object> parse_object(std::string bytes, const std::filesystem::path& path);
 
 // What the low-level loads need, in one file for the guest (wire/protocol.h, "A parts file"):
 // type, attach type, license, name, instructions, BTF. `function` may be null (BTF only).

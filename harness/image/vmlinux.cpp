@@ -24,6 +24,11 @@ constexpr size_t kPayloadLength = 0x24c;
 constexpr size_t kHeaderEnd = 0x250;
 constexpr uint16_t kProtocolWithPayload = 0x208;
 constexpr uint32_t kLargest = 512U << 20;
+constexpr size_t kPiece = size_t{1} << 20;
+// A kernel has some ten program headers and half a kilobyte of notes. Headers of a hostile one may
+// all name the same large segment.
+constexpr uint64_t kMostHeaders = 64;
+constexpr uint64_t kMostNotes = 64 << 10;
 
 template <typename T>
 std::optional<T> read_at(std::string_view bytes, uint64_t at) {
@@ -59,15 +64,16 @@ base::Result<std::string> unpack(std::string_view packed, uint32_t size) {
   if (archive_read_open_memory(in.get(), packed.data(), packed.size()) != ARCHIVE_OK ||
       archive_read_next_header(in.get(), &entry) != ARCHIVE_OK)
     return fail(ErrorKind::invalid_input, "the payload is packed in a way that is not known");
-  std::string bytes(size, '\0');
-  size_t done = 0;
-  while (done < bytes.size()) {
+  // Grown as bytes come: the size is a word of the image, which may have no such bytes.
+  std::string bytes;
+  while (bytes.size() < size) {
+    const size_t done = bytes.size();
+    bytes.resize(std::min<size_t>(size, done + kPiece));
     const la_ssize_t n = archive_read_data(in.get(), bytes.data() + done, bytes.size() - done);
-    if (n <= 0) break;
-    done += static_cast<size_t>(n);
+    bytes.resize(done + static_cast<size_t>(std::max<la_ssize_t>(n, 0)));
+    if (n <= 0)
+      return fail(ErrorKind::invalid_input, "the payload is damaged: {} of {} bytes", done, size);
   }
-  if (done < bytes.size())
-    return fail(ErrorKind::invalid_input, "the payload is damaged: {} of {} bytes", done, size);
   return bytes;
 }
 
@@ -111,12 +117,13 @@ base::Result<std::string> unpack_vmlinux(std::string_view bzimage) {
 bool has_pvh_entry(std::string_view elf) {
   const auto header = header_of(elf);
   if (!header) return false;
-  for (uint64_t i = 0; i < header->e_phnum; ++i) {
+  for (uint64_t i = 0; i < std::min<uint64_t>(header->e_phnum, kMostHeaders); ++i) {
     const auto segment =
         read_at<Elf64_Phdr>(elf, header->e_phoff + i * uint64_t{header->e_phentsize});
     if (!segment) return false;
     if (segment->p_type != PT_NOTE || segment->p_offset > elf.size()) continue;
-    if (note_of_pvh(elf.substr(segment->p_offset, segment->p_filesz))) return true;
+    const uint64_t size = std::min<uint64_t>(segment->p_filesz, kMostNotes);
+    if (note_of_pvh(elf.substr(segment->p_offset, size))) return true;
   }
   return false;
 }
