@@ -16,8 +16,8 @@ quickstart_packages=(
   debian-archive-keyring ca-certificates         # what is fetched is checked against these
 )
 
-# For the tests in addition: git for those of loaders from a git repository.
-tests_packages=(libgtest-dev libgmock-dev librapidcheck-dev git)
+# For the tests in addition: git for those of loaders from a git repository, gnupg to sign archives.
+tests_packages=(libgtest-dev libgmock-dev librapidcheck-dev git gnupg)
 
 # For versions of libbpf that come from the crate libbpf-sys in addition. The `cargo` of Debian 12
 # (0.66, that is 1.65) knows no sparse index and clones the git index from GitHub; `cargo-web` of

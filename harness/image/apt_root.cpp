@@ -27,7 +27,6 @@ namespace {
 // apt's own downloader: the same methods, proxies and credentials as apt-get, and no cache to
 // build from all lists before each download (package apt, since 1.1).
 constexpr const char* kHelper = "/usr/lib/apt/apt-helper";
-constexpr const char* kKeyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
 constexpr std::chrono::seconds kSlowestDownload{1800};
 
 base::Result<base::CommandOutput> run_apt(std::vector<std::string> argv,
@@ -41,9 +40,24 @@ base::Result<base::CommandOutput> run_apt(std::vector<std::string> argv,
   return output;
 }
 
-std::string last_line(std::string_view text) {
-  while (text.ends_with('\n')) text.remove_suffix(1);
-  return base::printable(text.substr(text.rfind('\n') + 1));
+// What apt says is wrong: its lines "E: …" and "W: …", each once, else its last line. The reason (a bad
+// signature, a wrong hash) stands in a warning, and the error behind it only says that there was one.
+std::string complaint(std::string_view text) {
+  constexpr size_t kMost = 1000;
+  std::vector<std::string> lines;
+  std::string last;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    const auto line = base::printable(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (!line.empty()) last = line;
+    if (!line.starts_with("E: ") && !line.starts_with("W: ")) continue;
+    const auto words = line.substr(3);
+    if (std::find(lines.begin(), lines.end(), words) == lines.end()) lines.push_back(words);
+  }
+  std::string all;
+  for (const auto& line : lines) all += (all.empty() ? "" : "; ") + line;
+  return all.empty() ? last : all.substr(0, kMost);
 }
 
 // Read after the host's own configuration (-c), so that the host's proxies and credentials hold and
@@ -74,6 +88,11 @@ std::string make_configuration(const fs::path& folder, const fs::path& state) {
       "Acquire::GzipIndexes \"true\";\n"
       "Acquire::Languages \"none\";\n"
       "Acquire::Retries \"3\";\n"
+      // Whatever the host allows for itself: what is booted comes from signed lists. Whether lists may
+      // be past their Valid-Until stays the host's word: a mirror of a past day needs it.
+      "Acquire::AllowInsecureRepositories \"false\";\n"
+      "Acquire::AllowWeakRepositories \"false\";\n"
+      "Acquire::AllowDowngradeToInsecureRepositories \"false\";\n"
       "Acquire::PDiffs \"false\";\n"
       // No cache of all packages after an update: lists are read here (apt_lists.h).
       "pkgCacheFile::Generate \"false\";\n",
@@ -90,8 +109,8 @@ bool younger_than(const fs::path& file, int hours) {
 
 }  // namespace
 
-AptRoot::AptRoot(fs::path folder, std::vector<spec::SuiteEntry> suites)
-    : folder_(std::move(folder)), suites_(std::move(suites)) {
+AptRoot::AptRoot(fs::path folder, std::vector<spec::SuiteEntry> suites, AptHost host)
+    : folder_(std::move(folder)), suites_(std::move(suites)), host_(std::move(host)) {
   std::error_code ec;
   if (auto absolute = fs::absolute(folder_, ec); !ec) folder_ = absolute.lexically_normal();
 }
@@ -100,16 +119,17 @@ base::Status AptRoot::configure() {
   if (folder_.string().find_first_of("\"\n") != std::string::npos)
     return fail(ErrorKind::invalid_input, "apt cannot use the folder {}", folder_.string());
   std::error_code ec;
-  if (!fs::exists(kKeyring, ec)) {
+  if (!fs::exists(host_.keyring, ec)) {
     return fail(ErrorKind::unavailable,
                 "{} is not there, so nothing of Debian's archive can be checked: install the "
                 "package debian-archive-keyring",
-                kKeyring);
+                host_.keyring.string());
   }
-  const Mirrors mirrors = host_mirrors();
+  const Mirrors mirrors = host_mirrors(host_.etc_apt);
   if (mirrors.debian.empty())
     return fail(ErrorKind::unavailable,
-                "no mirror of Debian is named in /etc/apt/sources.list or sources.list.d: add one");
+                "no mirror of Debian is named in {}/sources.list or sources.list.d: add one",
+                host_.etc_apt.string());
   for (const auto& suite : suites_) {
     if (suite.name.empty() || suite.name.find_first_of("/ []\"\n") != std::string::npos)
       return fail(ErrorKind::invalid_input, "'{}' is no name of a suite", suite.name);
@@ -127,7 +147,8 @@ base::Status AptRoot::configure() {
     if (ec) return base::io_error(ec.value(), fmt::format("make {}", each.string()));
   }
   BPFM_CHECK(base::write_file(folder_ / "status", ""));
-  return base::write_file(folder_ / "apt.conf", make_configuration(folder_, state_));
+  return base::write_file(folder_ / "apt.conf",
+                          make_configuration(folder_, state_) + host_.configuration);
 }
 
 base::Status AptRoot::update(int max_age_hours) {
@@ -146,6 +167,7 @@ base::Result<fs::path> AptRoot::list_of(const Target& target) {
   if (archive == archives_.end())
     return fail(ErrorKind::unavailable, "suite {} is not in the catalogue's suites", suite);
   auto list = fetch_list(target, archive->second);
+  if (auto fresh = list ? check_release(suite) : base::Status(); !fresh) list = fresh.error();
   if (!list && std::find(missing_.begin(), missing_.end(), suite) == missing_.end())
     missing_.push_back(suite);
   // A failure is remembered too: a mirror that does not answer costs its time once.
@@ -169,14 +191,34 @@ base::Result<fs::path> AptRoot::fetch_list(const Target& target, const std::stri
   BPFM_CHECK(base::write_file(
       folder_ / "sources.list",
       fmt::format("{} [signed-by={} target={}] {} {} main\n",
-                  kind == Kind::source ? "deb-src" : "deb", kKeyring, name, uri, suite)));
+                  kind == Kind::source ? "deb-src" : "deb", host_.keyring.string(), name, uri,
+                  suite)));
   BPFM_TRY(const auto output, run_apt({"apt-get", "-q", "update"}, folder_ / "apt.conf"));
   BPFM_TRY(list, present_list(target));
   if (list && output.status.success()) BPFM_CHECK(base::write_file(stamp, ""));
   // An old list of a mirror that does not answer now is better than none.
   if (list) return std::move(*list);
   return fail(ErrorKind::unavailable, "suite {} cannot be had from {}: {}", suite, uri,
-              last_line(output.standard_error));
+              complaint(output.standard_error));
+}
+
+base::Status AptRoot::check_release(const std::string& suite) {
+  const std::string ending = fmt::format("_dists_{}_InRelease", suite);
+  std::error_code ec;
+  for (fs::directory_iterator at(state_ / "lists", ec), end; !ec && at != end; at.increment(ec)) {
+    if (!at->path().filename().string().ends_with(ending)) continue;
+    BPFM_TRY(const auto text, base::read_file(at->path(), 16 << 20));
+    auto release = parse_release(text);
+    if (!release) return {};
+    const auto before = oldest_.find(suite);
+    if (before != oldest_.end() && release->time < before->second)
+      return fail(ErrorKind::unavailable,
+                  "suite {}: the mirror's list is of {}, older than one that was used before: refused "
+                  "(the lock says when that was made)",
+                  suite, base::printable(release->date));
+    releases_[suite] = std::move(*release);
+  }
+  return {};
 }
 
 // Lists are found by their names in apt's folder: `apt-get indextargets` would tell too, but builds
@@ -257,7 +299,7 @@ base::Result<fs::path> AptRoot::download_file(const std::string& uri, const fs::
                    folder_ / "apt.conf"));
   if (!output.status.success()) {
     fs::remove(target, ec);
-    return fail(ErrorKind::unavailable, "download {}: {}", uri, last_line(output.standard_error));
+    return fail(ErrorKind::unavailable, "download {}: {}", uri, complaint(output.standard_error));
   }
   BPFM_TRY(const bool good, matches());
   if (good) return target;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "image/apt_release.h"
 #include "spec/catalogue.h"
 
 namespace bpfmatrix::image {
@@ -34,9 +35,25 @@ struct SourcePackage {
   std::vector<File> files;  // .dsc, .orig.tar.*, .debian.tar.*
 };
 
+// What of the host is used: its mirrors are named below `etc_apt`; every suite must be signed by a key
+// of `keyring`.
+struct AptHost {
+  std::filesystem::path etc_apt = "/etc/apt";
+  std::filesystem::path keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
+  std::string configuration;  // apt.conf(5), read last: for tests
+};
+
 class AptRoot {
  public:
-  AptRoot(std::filesystem::path folder, std::vector<spec::SuiteEntry> suites);
+  AptRoot(std::filesystem::path folder, std::vector<spec::SuiteEntry> suites, AptHost host = {});
+
+  // Suites whose lists were seen before, by name, with the date of then: a list that is older is
+  // refused from now on, whatever its signature (a mirror that goes back hides what was mended).
+  void refuse_older(std::map<std::string, std::chrono::sys_seconds> dates) {
+    oldest_ = std::move(dates);
+  }
+  // The releases of the suites that were asked for and taken.
+  [[nodiscard]] const std::map<std::string, SuiteRelease>& releases() const { return releases_; }
 
   // Makes the root ready: mirror, keyring, configuration. Lists are not fetched here but when
   // something of their suite is first asked for, unless those there are younger than
@@ -47,7 +64,9 @@ class AptRoot {
   [[nodiscard]] const std::vector<std::string>& missing_suites() const { return missing_; }
 
   // All versions of binary packages of `suite` whose name matches the glob; each pair is looked up
-  // once and remembered. unavailable, with what apt said, when the suite cannot be had.
+  // once and remembered. unavailable, with what apt said, when the suite cannot be had: no mirror, a
+  // signature that is wrong, expired or of an unknown key, a list that is not the signed one, one that
+  // is older than before.
   base::Result<std::vector<Package>> find(const std::string& suite, const std::string& name_glob);
   // The newest source package of that name in `suite`; unavailable when there is none.
   base::Result<SourcePackage> find_source(const std::string& suite, const std::string& name);
@@ -67,6 +86,7 @@ class AptRoot {
 
   base::Status configure();
   base::Result<std::filesystem::path> list_of(const Target& target);
+  base::Status check_release(const std::string& suite);
   base::Result<std::filesystem::path> fetch_list(const Target& target, const std::string& uri);
   base::Result<std::optional<std::filesystem::path>> present_list(const Target& target) const;
   base::Result<std::string> uri_of(const std::string& suite, const std::string& path) const;
@@ -76,6 +96,9 @@ class AptRoot {
 
   std::filesystem::path folder_;
   std::vector<spec::SuiteEntry> suites_;
+  AptHost host_;
+  std::map<std::string, std::chrono::sys_seconds> oldest_;
+  std::map<std::string, SuiteRelease> releases_;
   std::vector<std::string> missing_;
   int max_age_hours_ = 24;
   std::optional<base::Status> ready_;            // the answer of update(), once asked

@@ -93,6 +93,13 @@ LockedLibbpf read_libbpf(Reader& in) {
   return libbpf;
 }
 
+LockedSuite read_suite(Reader& in) {
+  LockedSuite suite;
+  suite.date = in.text("date");
+  suite.sha256 = in.digest("sha256");
+  return suite;
+}
+
 json to_json(const LockedKernel& kernel) {
   json packages = json::array(), modules = json::array();
   for (const auto& [name, version, sha256] : kernel.packages)
@@ -153,6 +160,8 @@ base::Result<Lock> Lock::read(const fs::path& file) {
     return broken(file, fmt::format("'format' is not {}", kFormat));
   std::string mistake = read_section(document, "kernels", lock.kernels, read_kernel);
   if (mistake.empty()) mistake = read_section(document, "loaders", lock.loaders, read_libbpf);
+  if (mistake.empty() && document.contains("suites"))
+    mistake = read_section(document, "suites", lock.suites, read_suite);
   if (!mistake.empty()) return broken(file, mistake);
   return lock;
 }
@@ -161,6 +170,9 @@ base::Status Lock::write() const {
   json document = {{"format", kFormat}, {"kernels", json::object()}, {"loaders", json::object()}};
   for (const auto& [id, kernel] : kernels) document["kernels"][id] = to_json(kernel);
   for (const auto& [id, libbpf] : loaders) document["loaders"][id] = to_json(libbpf);
+  if (!suites.empty()) document["suites"] = json::object();
+  for (const auto& [name, suite] : suites)
+    document["suites"][name] = {{"date", suite.date}, {"sha256", suite.sha256}};
   const std::string text = document.dump(2, ' ', false, json::error_handler_t::replace);
   return base::write_file(file_, text + "\n").in("write the lock");
 }

@@ -30,6 +30,12 @@ struct LockedLibbpf {
       recipe_sha256;  // of loader sources, flags and compiler version: what it was built with
 };
 
+// A suite of the archive whose list was used: it must not go back behind that date.
+struct LockedSuite {
+  std::string date;    // of its InRelease, as written there
+  std::string sha256;  // of the InRelease
+};
+
 class Lock {
  public:
   // An absent file is an empty lock; a broken one is an invalid_input Error that says so.
@@ -38,6 +44,7 @@ class Lock {
 
   std::map<std::string, LockedKernel> kernels;  // by kernel id
   std::map<std::string, LockedLibbpf> loaders;  // by loader id
+  std::map<std::string, LockedSuite> suites;    // by suite; a lock from before has none
 
  private:
   std::filesystem::path file_;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+#include <map>
 #include <set>
 
 #include "base/digest.h"
@@ -127,6 +129,17 @@ std::string guest_file(const plan::Program& program, spec::Interface interface) 
   return fmt::format("{}.{}.parts", digest, place);
 }
 
+namespace {
+
+std::map<std::string, std::chrono::sys_seconds> dates_of(const image::Lock& lock) {
+  std::map<std::string, std::chrono::sys_seconds> dates;
+  for (const auto& [suite, locked] : lock.suites)
+    if (const auto date = image::parse_release_date(locked.date)) dates[suite] = *date;
+  return dates;
+}
+
+}  // namespace
+
 base::Result<Preparation> prepare(const plan::Plan& plan, const image::Workspace& workspace,
                                   const image::DataFolder& data,
                                   const spec::KernelCatalogue& catalogue,
@@ -136,6 +149,7 @@ base::Result<Preparation> prepare(const plan::Plan& plan, const image::Workspace
   out.agent_sha256 = base::sha256_hex(agent);
   BPFM_TRY(auto lock, image::Lock::read(workspace.lock()));
   image::AptRoot apt(workspace.apt(), catalogue.suites);
+  apt.refuse_older(dates_of(lock));
   image::ContentStore store(workspace.store());
   image::KernelProvider kernels(workspace, apt, lock, {options.locked, options.offline});
   image::LoaderProvider loaders(workspace, data, apt, lock);
@@ -157,10 +171,16 @@ base::Result<Preparation> prepare(const plan::Plan& plan, const image::Workspace
     BPFM_TRY(out.loaders[i], provide_loader(loaders, plan.loaders[i]));
     tell(plan.loaders[i].id, out.loaders[i].obstacle);
   }
+  for (const auto& [suite, release] : apt.releases())
+    lock.suites[suite] = {release.date, release.sha256};
   BPFM_CHECK(lock.write());
   BPFM_CHECK(add_program_files(plan, out));
   out.notes = kernels.notes();
   out.notes.insert(out.notes.end(), loaders.notes().begin(), loaders.notes().end());
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  for (const auto& [suite, release] : apt.releases())
+    if (auto warning = image::age_warning(suite, release, now); !warning.empty())
+      out.notes.push_back(std::move(warning));
   for (const auto& suite : apt.missing_suites())
     out.notes.push_back(fmt::format("suite {} cannot be had from the mirror", suite));
   return out;
