@@ -26,7 +26,7 @@ namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 using base::ErrorKind;
-using std::chrono::steady_clock;
+using std::chrono::RunClock;
 
 constexpr char kBareLoop[] = "bare-loop";
 constexpr uint32_t kWarmUp = 200;  // loads and cells of the round before the first
@@ -49,7 +49,7 @@ struct Costs {
   std::string release;
 };
 
-double seconds(steady_clock::duration time) {
+double seconds(RunClock::duration time) {
   return std::chrono::duration<double>(time).count();
 }
 
@@ -107,11 +107,11 @@ class Measurement {
     while (!session_.done()) {
       if (auto bytes = session_.to_send(); !bytes.empty()) {
         if (!session_.loader().empty() && !began_) began_ = now();
-        auto sent = co_await machine.write_agent(std::move(bytes), steady_clock::now() + 60s);
+        auto sent = co_await machine.write_agent(std::move(bytes), RunClock::now() + 60s);
         if (!sent) co_return sent;
         continue;
       }
-      auto bytes = co_await machine.read_agent(steady_clock::now() + 400s);
+      auto bytes = co_await machine.read_agent(RunClock::now() + 400s);
       if (!bytes) co_return bytes.error();
       if (bytes->empty()) co_return base::fail(ErrorKind::process, "the machine ended");
       if (auto taken = session_.take(*bytes); !taken) co_return taken;
@@ -124,11 +124,11 @@ class Measurement {
 
  private:
   struct Moment {
-    steady_clock::time_point wall;
+    RunClock::time_point wall;
     double machine = 0, driver = 0;
   };
   [[nodiscard]] Moment now() const {
-    return {steady_clock::now(), processor_seconds_of(machine_), processor_seconds()};
+    return {RunClock::now(), processor_seconds_of(machine_), processor_seconds()};
   }
 
   base::Status take(const run::Finished& one) {

@@ -142,7 +142,8 @@ Code code_of(AttemptState state) {
   return {Status::MISS, "NOT_REACHED"};
 }
 
-Verdict judge_cell(const CellRecord& cell, std::vector<ResolvedExpectation>& expectations) {
+Verdict judge_cell(const CellRecord& cell, Flaky flaky,
+                   std::vector<ResolvedExpectation>& expectations) {
   const auto [status, reason] = code_of(cell.attempt.state);
   Verdict verdict{classify(cell.attempt), status, reason, cell.attempt.note};
   bool held = false;
@@ -171,6 +172,13 @@ Verdict judge_cell(const CellRecord& cell, std::vector<ResolvedExpectation>& exp
   } else if (held && status != Status::SKIP) {
     verdict.status = Status::PASS;
     verdict.reason = "OK";
+  }
+  const bool good = verdict.status == Status::PASS || verdict.status == Status::DONE;
+  if (cell.flaky && good && flaky == Flaky::fail) {
+    verdict.status = Status::FAIL;
+    verdict.reason = "FLAKY";
+    verdict.text = fmt::format("its {} attempts disagree; the last is {}", cell.attempts,
+                               name(verdict.outcome));
   }
   return verdict;
 }
@@ -209,7 +217,7 @@ int exit_code_of(const RunRecord& run, const Judgement& judgement) {
 
 }  // namespace
 
-Judgement judge(const RunRecord& run) {
+Judgement judge(const RunRecord& run, Flaky flaky) {
   std::vector<ResolvedExpectation> expectations;
   expectations.reserve(run.expectations.size());
   for (const auto& expectation : run.expectations) expectations.emplace_back(expectation, run);
@@ -217,7 +225,7 @@ Judgement judge(const RunRecord& run) {
   Judgement judgement;
   judgement.verdicts.reserve(run.cells.size());
   for (const auto& cell : run.cells) {
-    judgement.verdicts.push_back(judge_cell(cell, expectations));
+    judgement.verdicts.push_back(judge_cell(cell, flaky, expectations));
     ++judgement.counts[judgement.verdicts.back().status];
   }
   judgement.findings = unexercised(run, expectations);

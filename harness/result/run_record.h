@@ -75,8 +75,11 @@ struct Judgement {
   std::map<Status, uint32_t> counts;  // statuses that occur
   int exit_code = 0;                  // 0, 5, 100 or 101 of the documented codes
 };
+// What a flaky cell is when its last attempt is as expected: FAIL with the reason FLAKY, or what the
+// last attempt says.
+enum class Flaky { fail, pass };
 // Holds every cell against the expectations that match it. Pure; globs are matched once per axis
 // entry, so that 100,000 cells take well under a second.
-[[nodiscard]] Judgement judge(const RunRecord& run);
+[[nodiscard]] Judgement judge(const RunRecord& run, Flaky flaky = Flaky::fail);
 
 }  // namespace bpfmatrix::result

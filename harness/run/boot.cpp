@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/files.h"
@@ -184,7 +185,32 @@ void tell_unexplained(const BootRequest& request, const BootEvents& events, cons
       request.kernel, doubt.cells, doubt.console));
 }
 
-std::string what_follows(size_t doubtful, bool nothing_left) {
+// Cells that took a machine with them.
+class Poison {
+ public:
+  explicit Poison(uint32_t retries) : retries_(retries) {}
+
+  // Takes the job of `cell` out of `jobs` and puts it last, alone, while it may be tried again.
+  // True: it will be.
+  bool set_aside(uint32_t cell, std::deque<Job>& jobs) {
+    const auto at = std::ranges::find(jobs, cell, &Job::cell);
+    if (at == jobs.end()) return false;
+    Job job = std::move(*at);
+    jobs.erase(at);
+    if (tried_[cell]++ >= retries_) return false;
+    job.announce = true;
+    jobs.push_back(std::move(job));
+    return true;
+  }
+  [[nodiscard]] bool knows(uint32_t cell) const { return tried_.contains(cell); }
+
+ private:
+  uint32_t retries_;
+  std::map<uint32_t, uint32_t> tried_;  // cell -> attempts that ended so
+};
+
+std::string what_follows(size_t doubtful, bool again, bool nothing_left) {
+  if (again) return "; its cell runs again in a fresh machine, the last of all";
   if (doubtful > 0)
     return fmt::format("; {} cells were under way and run again in a fresh machine, one by one",
                        doubtful);
@@ -226,13 +252,18 @@ boost::asio::awaitable<BootReport> run_boot(boost::asio::io_context& io, BootReq
   uint32_t fruitless = 0, dense_deaths = 0;
   std::optional<Doubt> doubt;
   std::set<std::string> told;
+  Poison poison(request.retries);
+  events.finished = [&poison, tell = std::move(events.finished)](std::vector<Finished> finished) {
+    for (auto& one : finished) one.again = poison.knows(one.cell);
+    tell(std::move(finished));
+  };
   while (!request.jobs.empty()) {
     auto started = co_await start_machine(io, request, std::exchange(request.jobs, {}), events);
     Session& session = *started.session;
     if (!started.machine) {
       report.problem = started.status.error().message;
       report.given_up = AttemptState::qemu_crash;
-      finish_all(session.take_unfinished({}), AttemptState::qemu_crash, report.problem, events);
+      finish_all(session.take_unfinished(), AttemptState::qemu_crash, report.problem, events);
       break;
     }
     ++report.machines;
@@ -265,11 +296,12 @@ boost::asio::awaitable<BootReport> run_boot(boost::asio::io_context& io, BootReq
       one.attempt.note = ended.note;
       events.finished({std::move(one)});
     }
-    request.jobs = session.take_unfinished(blamed);
+    request.jobs = session.take_unfinished();
+    const bool again = blamed && poison.set_aside(*blamed, request.jobs);
     if (dense_deaths >= kDenseDeaths)
       for (auto& job : request.jobs) job.announce = true;
     events.note(fmt::format("{}: {}{} (console: {})", request.kernel, ended.note,
-                            what_follows(doubtful, request.jobs.empty()), console));
+                            what_follows(doubtful, again, request.jobs.empty()), console));
     if (fruitless >= kFruitlessStarts) {
       const std::string tail = console::last_lines(ended.console, 2);
       report.problem =

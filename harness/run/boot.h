@@ -38,6 +38,9 @@ struct BootRequest {
   std::chrono::milliseconds boot_limit{20'000};
   std::chrono::milliseconds hello_limit{10'000};
   std::filesystem::path evidence;                // folder for consoles
+  // A cell that took its machine with it runs so many times more, when all others have: a crash is
+  // confirmed, or the cell is told as flaky. Every attempt is finished by itself.
+  uint32_t retries = 0;
   ConsoleRules console;                          // what counts on them
   // Where saved machines are: one is restored when there is one of `state`, else the machine is
   // saved once it is up. Null: every machine is booted, and none saved.

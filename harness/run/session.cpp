@@ -303,13 +303,10 @@ size_t Session::in_doubt() const {
   return withdrawn_.size() + (dense ? run_->waiting.size() + (begun_ ? 1 : 0) : 0);
 }
 
-std::deque<Job> Session::take_unfinished(std::optional<uint32_t> blamed) {
+std::deque<Job> Session::take_unfinished() {
   const size_t doubtful = in_doubt();
-  std::deque<Job> left;
-  for (auto& job : withdrawn_)
-    if (job.cell != blamed) left.push_back(std::move(job));
-  withdrawn_.clear();
-  if (begun_ && in_flight_ != blamed) left.push_back(std::move(*begun_));
+  std::deque<Job> left = std::exchange(withdrawn_, {});
+  if (begun_) left.push_back(std::move(*begun_));
   if (run_) std::move(run_->waiting.begin(), run_->waiting.end(), std::back_inserter(left));
   for (size_t i = 0; i < doubtful; ++i) left[i].announce = true;
   std::move(jobs_.begin(), jobs_.end(), std::back_inserter(left));

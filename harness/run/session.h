@@ -48,6 +48,7 @@ using FileSet = std::map<std::string, GuestFile>;
 struct Finished {
   uint32_t cell = 0;
   result::Attempt attempt;
+  bool again = false;  // a further attempt at the cell in this run
 };
 
 class Session {
@@ -93,9 +94,9 @@ class Session {
   // The loader whose cells are being run; empty between RUNs of different loaders.
   [[nodiscard]] const std::string& loader() const { return loader_; }
 
-  // Gives back the cells without a result, in order, without `blamed`. Those in doubt ask to be
-  // announced.
-  [[nodiscard]] std::deque<Job> take_unfinished(std::optional<uint32_t> blamed);
+  // Gives back the cells without a result, in order, the one to blame among them. Those in doubt ask
+  // to be announced.
+  [[nodiscard]] std::deque<Job> take_unfinished();
 
  private:
   struct Run {

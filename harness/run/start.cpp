@@ -136,7 +136,7 @@ awaitable<std::optional<StartedMachine>> restore(boost::asio::io_context& io, Bo
                           request.kernel, out.status.error().message, words.empty() ? "" : "; ",
                           words));
   request.states->drop(key);
-  jobs = out.session->take_unfinished({});
+  jobs = out.session->take_unfinished();
   co_return std::nullopt;
 }
 

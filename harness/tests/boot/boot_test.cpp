@@ -20,7 +20,8 @@ using result::AttemptState;
 struct Outcome {
   std::map<uint32_t, AttemptState> states;
   std::map<uint32_t, std::string> notes;
-  uint32_t doubled = 0;  // cells told more than once
+  std::map<uint32_t, std::vector<AttemptState>> attempts;
+  uint32_t doubled = 0;  // cells told more than once that were not said to run again
   BootReport report;
   std::vector<std::string> told;
   std::optional<size_t> drained_after;  // cells told when draining was
@@ -96,7 +97,8 @@ class BootTest : public testing::Test {
     BootEvents events;
     events.finished = [&](std::vector<Finished> finished) {
       for (const auto& one : finished) {
-        outcome.doubled += outcome.states.contains(one.cell) ? 1 : 0;
+        outcome.doubled += outcome.states.contains(one.cell) != one.again ? 1 : 0;
+        outcome.attempts[one.cell].push_back(one.attempt.state);
         outcome.states[one.cell] = one.attempt.state;
         outcome.notes[one.cell] = one.attempt.note;
       }
@@ -149,6 +151,38 @@ TEST_F(BootTest, a_panic_blames_exactly_its_cell_and_the_rest_runs_in_a_fresh_ma
   EXPECT_EQ(outcome.doubled, 0U);
   // Dense, announced, and the cells behind it.
   EXPECT_EQ(outcome.report.machines, 3U);
+}
+
+TEST_F(BootTest, a_crash_is_confirmed_once_in_a_fresh_machine_when_all_others_have_run) {
+  auto poisoned = request("panic_at 7", 20);
+  poisoned.retries = 1;
+  const auto outcome = run(std::move(poisoned));
+  EXPECT_EQ(outcome.attempts.at(7),
+            (std::vector{AttemptState::kernel_crash, AttemptState::kernel_crash}));
+  EXPECT_EQ(count(outcome, AttemptState::measured), 19U);
+  EXPECT_EQ(outcome.doubled, 0U);
+  // Dense, announced, and the cells behind it with the cell once more at their end.
+  EXPECT_EQ(outcome.report.machines, 3U);
+}
+
+TEST_F(BootTest, a_crash_that_is_not_repeated_leaves_both_attempts) {
+  auto flaky = request("panic_at 7 twice", 20);
+  flaky.retries = 1;
+  const auto outcome = run(std::move(flaky));
+  EXPECT_EQ(outcome.attempts.at(7),
+            (std::vector{AttemptState::kernel_crash, AttemptState::measured}));
+  EXPECT_EQ(count(outcome, AttemptState::measured), 20U);
+  EXPECT_EQ(outcome.doubled, 0U);
+}
+
+TEST_F(BootTest, a_cell_that_kills_every_machine_is_tried_as_often_as_allowed_and_no_more) {
+  for (const uint32_t retries : {0U, 2U}) {
+    auto poisoned = request("die_at 3", 6);
+    poisoned.retries = retries;
+    const auto outcome = run(std::move(poisoned));
+    EXPECT_EQ(outcome.attempts.at(3), std::vector(retries + 1, AttemptState::qemu_crash));
+    EXPECT_EQ(count(outcome, AttemptState::measured), 5U);
+  }
 }
 
 TEST_F(BootTest, qemu_that_dies_under_a_cell_is_not_the_kernels_fault) {

@@ -276,5 +276,26 @@ TEST(Judge, exit_codes_have_their_precedence) {
   EXPECT_EQ(judge(run).exit_code, 100);
 }
 
+TEST(Judge, a_cell_whose_attempts_disagree_fails_unless_flaky_cells_may_pass) {
+  RunRecord run = make_run(1, 1, 1);
+  run.cells[0].attempts = 2;
+  EXPECT_EQ(name(verdict_of(run).status), name(Status::DONE)) << "two attempts that agree";
+  run.cells[0].flaky = true;
+  const auto judgement = judge(run);
+  EXPECT_EQ(name(judgement.verdicts.at(0).status), name(Status::FAIL));
+  EXPECT_EQ(judgement.verdicts.at(0).reason, "FLAKY");
+  EXPECT_THAT(judgement.verdicts.at(0).text, HasSubstr("2 attempts disagree"));
+  EXPECT_EQ(judgement.exit_code, 100);
+  const auto lenient = judge(run, Flaky::pass);
+  EXPECT_EQ(name(lenient.verdicts.at(0).status), name(Status::DONE));
+  EXPECT_EQ(lenient.exit_code, 0);
+}
+
+TEST(Judge, what_a_flaky_cell_came_to_at_last_is_not_hidden_by_its_being_flaky) {
+  RunRecord run = one_cell(broken(AttemptState::kernel_crash, "panic"));
+  run.cells[0].flaky = true;
+  EXPECT_EQ(verdict_of(run).reason, "KERNEL_CRASH");
+}
+
 }  // namespace
 }  // namespace bpfmatrix::result

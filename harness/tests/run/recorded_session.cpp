@@ -80,7 +80,7 @@ Taken RecordedSession::play(std::string_view bytes, size_t piece) const {
   }
   (void)session.to_send();
   taken.done = session.done();
-  taken.left = session.take_unfinished({}).size();
+  taken.left = session.take_unfinished().size();
   return taken;
 }
 

@@ -141,7 +141,7 @@ TEST_F(SessionTest, cells_of_a_restored_machine_that_never_said_hello_are_left_a
   Session session(wake, files_, jobs(2));
   (void)sent(session);
   EXPECT_EQ(session.in_doubt(), 0U);
-  const auto left = session.take_unfinished({});
+  const auto left = session.take_unfinished();
   ASSERT_EQ(left.size(), 2U);
   EXPECT_FALSE(left.front().announce);
 }
@@ -277,7 +277,7 @@ TEST_F(SessionTest, only_finished_cells_count_as_fruit_of_a_machine) {
   EXPECT_EQ(session.cells_finished(), 1U);
 }
 
-TEST_F(SessionTest, what_is_left_after_a_crash_is_all_but_the_blamed_cell_in_order) {
+TEST_F(SessionTest, what_is_left_after_a_crash_is_the_blamed_cell_and_those_behind_it) {
   Session session = make(4, "", 4);
   ASSERT_TRUE(session
                   .take(in_order({agent_.hello(), agent_.begin(1, 100), agent_.result(1, 100),
@@ -286,10 +286,11 @@ TEST_F(SessionTest, what_is_left_after_a_crash_is_all_but_the_blamed_cell_in_ord
   ASSERT_TRUE(session.take(agent_.begin(2, 101)).has_value());
   EXPECT_EQ(session.to_blame(), 101U);
   EXPECT_EQ(session.in_doubt(), 0U);
-  const auto left = session.take_unfinished(session.to_blame());
-  ASSERT_EQ(left.size(), 2U);
-  EXPECT_EQ(left[0].cell, 102U);
-  EXPECT_EQ(left[1].cell, 103U);
+  const auto left = session.take_unfinished();
+  ASSERT_EQ(left.size(), 3U);
+  EXPECT_EQ(left[0].cell, 101U);
+  EXPECT_EQ(left[1].cell, 102U);
+  EXPECT_EQ(left[2].cell, 103U);
 }
 
 TEST_F(SessionTest, a_dense_run_blames_nobody_and_asks_to_announce_what_had_no_result) {
@@ -299,7 +300,7 @@ TEST_F(SessionTest, a_dense_run_blames_nobody_and_asks_to_announce_what_had_no_r
   ASSERT_TRUE(session.take(agent_.begin(1, 101)).has_value());
   EXPECT_FALSE(session.to_blame().has_value());
   EXPECT_EQ(session.in_doubt(), 255U);
-  const auto left = session.take_unfinished(session.to_blame());
+  const auto left = session.take_unfinished();
   ASSERT_EQ(left.size(), 599U);
   for (size_t i = 0; i < left.size(); ++i) {
     EXPECT_EQ(left[i].cell, 101U + i);
@@ -311,7 +312,7 @@ TEST_F(SessionTest, a_run_that_never_began_leaves_no_cell_in_doubt) {
   Session session = make(3);
   ASSERT_TRUE(session.take(agent_.hello()).has_value());
   EXPECT_EQ(session.in_doubt(), 0U);
-  for (const auto& job : session.take_unfinished({})) EXPECT_FALSE(job.announce);
+  for (const auto& job : session.take_unfinished()) EXPECT_FALSE(job.announce);
 }
 
 TEST_F(SessionTest, only_cells_that_ask_for_it_are_announced_each_in_a_run_of_its_own) {
@@ -352,7 +353,7 @@ TEST_F(SessionTest, results_that_were_withdrawn_run_again_before_all_others_one_
   EXPECT_FALSE(session.to_blame().has_value());
   EXPECT_EQ(session.in_doubt(), 4U);
   EXPECT_EQ(session.cells_finished(), 1U);
-  const auto left = session.take_unfinished({});
+  const auto left = session.take_unfinished();
   ASSERT_EQ(left.size(), 4U);
   for (size_t i = 0; i < left.size(); ++i) {
     EXPECT_EQ(left[i].cell, 101U + i);
@@ -369,7 +370,7 @@ TEST_F(SessionTest, an_announced_cell_is_to_blame_for_what_comes_after_its_resul
   session.withdraw_results();
   EXPECT_EQ(session.to_blame(), 100U);
   EXPECT_EQ(session.in_doubt(), 0U);
-  EXPECT_EQ(session.take_unfinished(100).size(), 2U);
+  EXPECT_EQ(session.take_unfinished().size(), 3U);
 
   Session died = make(3, "", 2);  // before it could say that the RUN is done
   Agent fresh;
@@ -377,7 +378,7 @@ TEST_F(SessionTest, an_announced_cell_is_to_blame_for_what_comes_after_its_resul
       died.take(in_order({fresh.hello(), fresh.begin(1, 100), fresh.result(1, 100)})).has_value());
   died.withdraw_results();
   EXPECT_EQ(died.to_blame(), 100U);
-  EXPECT_EQ(died.take_unfinished(100).size(), 2U);
+  EXPECT_EQ(died.take_unfinished().size(), 3U);
 }
 
 TEST_F(SessionTest, a_run_that_has_begun_takes_the_blame_from_the_results_of_the_one_before) {
