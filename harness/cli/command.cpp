@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/text.h"
+
 namespace bpfmatrix::cli {
 
 image::Workspace Context::open_workspace() const {
@@ -14,7 +16,8 @@ image::Workspace Context::open_workspace() const {
 }
 
 void Context::fail(const base::Error& error) {
-  fmt::print(stderr, "bpfmatrix: {}\n", error.message);
+  // It may hold names out of files and words of other programs.
+  fmt::print(stderr, "bpfmatrix: {}\n", base::printable(error.message));
   switch (error.kind) {
     case base::ErrorKind::invalid_input:
       exit_code = kUsage;

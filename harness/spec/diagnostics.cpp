@@ -6,7 +6,15 @@
 #include <map>
 #include <tuple>
 
+#include "base/text.h"
+
 namespace bpfmatrix::spec {
+
+namespace {
+
+constexpr size_t kMostShown = 100;
+
+}  // namespace
 
 std::string to_text(const Place& place) {
   if (place.line == 0) return place.file;
@@ -25,10 +33,14 @@ base::Error Diagnostics::error() const {
   std::stable_sort(sorted.begin(), sorted.end(),
                    [&](const Diagnostic* a, const Diagnostic* b) { return key(a) < key(b); });
   std::string text;
-  for (const auto* d : sorted) {
+  for (size_t i = 0; i < std::min(sorted.size(), kMostShown); ++i) {
     if (!text.empty()) text += '\n';
-    text += fmt::format("{}: {}", to_text(d->place), d->message);
+    // Names of files and what the system says of them come from the user's file as well.
+    text += base::printable(
+        fmt::format("{}: {}", to_text(sorted[i]->place), sorted[i]->message));
   }
+  if (sorted.size() > kMostShown)
+    text += fmt::format("\nand {} more mistakes like these", sorted.size() - kMostShown);
   return base::Error{base::ErrorKind::invalid_input, std::move(text)};
 }
 

@@ -7,6 +7,7 @@ namespace bpfmatrix::spec {
 namespace {
 
 constexpr size_t kMaxQuoted = 80;
+constexpr size_t kMostUnknown = 100;  // keys of one mapping that are told; nobody reads more
 
 std::string_view kind_text(Node::Kind kind) {
   switch (kind) {
@@ -63,8 +64,10 @@ std::optional<Mapping> Mapping::of(const Node& node, const std::string& what,
     wrong_kind(node, what, "a mapping", diagnostics);
     return std::nullopt;
   }
+  size_t unknown = 0;
   for (const auto& entry : node.entries) {
     if (std::find(known.begin(), known.end(), entry.key) != known.end()) continue;
+    if (++unknown > kMostUnknown) break;
     const std::string near = did_you_mean(entry.key, known);
     diagnostics.add(
         entry.place,

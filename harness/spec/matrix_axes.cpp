@@ -12,6 +12,12 @@
 namespace bpfmatrix::spec {
 namespace {
 
+// Mistakes of a file behind which globs that match nothing are no longer told: the file is refused
+// anyway, and each takes a search for what was meant.
+constexpr size_t kMostTold = 1000;
+// Globs and entries of one axis: each is held against each.
+constexpr size_t kMostItems = 1000;
+
 std::optional<std::string> new_id(const Mapping& entry, AxisIds& ids, Diagnostics& diagnostics) {
   const Node* node = entry.require("id");
   if (node == nullptr) return std::nullopt;
@@ -124,6 +130,11 @@ Axis read_axis(const Node* node, const std::string& key, AxisIds& ids, Diagnosti
     return axis;
   }
   const auto items = read_list(*node, key, diagnostics);
+  if (items.size() > kMostItems) {
+    diagnostics.add(items[kMostItems]->place, fmt::format("{} has more than {} entries", key, kMostItems));
+    ids.set_partial();
+    return axis;
+  }
   // A family takes the ids that the others leave; shown they are in the order in which they stand.
   std::vector<decltype(axis.entries)> entries(items.size());
   for (const bool family : {false, true}) {
@@ -167,7 +178,7 @@ std::optional<std::string> AxisIds::read_glob(const Node& node, const std::strin
   const bool matched = contains(*glob) || std::any_of(ids_.begin(), ids_.end(), [&](auto& id) {
                          return base::glob_matches(*glob, id);
                        });
-  if (!matched && !partial_) {
+  if (!matched && !partial_ && diagnostics.list().size() < kMostTold) {
     const std::string near = did_you_mean(*glob, ids_);
     diagnostics.add(node.place, fmt::format("{} matches no {}{}", quote(*glob), what_,
                                             near.empty() ? ": there are " + listed(ids_) : near));
