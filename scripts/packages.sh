@@ -19,6 +19,9 @@ quickstart_packages=(
 # For the tests in addition: git for those of loaders from a git repository, gnupg to sign archives.
 tests_packages=(libgtest-dev libgmock-dev librapidcheck-dev git gnupg)
 
+# For the label fuzz in addition: libFuzzer.
+fuzz_packages=(clang-16 libclang-rt-16-dev)
+
 # For versions of libbpf that come from the crate libbpf-sys in addition. The `cargo` of Debian 12
 # (0.66, that is 1.65) knows no sparse index and clones the git index from GitHub; `cargo-web` of
 # the same suite is a present-day cargo (1.85 or newer) under the same name.
@@ -68,7 +71,7 @@ missing_packages() {
   done
 }
 
-# install_missing GROUP...: installs what is missing of the groups (quickstart, tests, crates,
+# install_missing GROUP...: installs what is missing of the groups (quickstart, tests, fuzz, crates,
 # cleanroom, peers, plot). Says what before it does so; silent when nothing is missing. Returns 75 when this
 # user or this machine cannot install, after a sentence that says what to type.
 install_missing() {

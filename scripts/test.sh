@@ -39,7 +39,8 @@ while (($#)); do
     --label=*) set -- --label "${1#*=}" "${@:2}" && continue ;;
     --label)
       case ${2-} in
-        unit | process | golden | fuzz | soak | bench) ;;
+        unit | process | golden | soak | bench) ;;
+        fuzz) groups+=(fuzz) ;;
         vm) groups+=(crates) ;;  # it runs versions of libbpf that only crates have
         cleanroom) groups+=(cleanroom) ;;
         *) usage_error "There is no label '${2-}'" ;;

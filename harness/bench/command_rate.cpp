@@ -26,7 +26,7 @@ namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 using base::ErrorKind;
-using std::chrono::RunClock;
+using base::RunClock;
 
 constexpr char kBareLoop[] = "bare-loop";
 constexpr uint32_t kWarmUp = 200;  // loads and cells of the round before the first
