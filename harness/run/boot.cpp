@@ -300,8 +300,9 @@ boost::asio::awaitable<BootReport> run_boot(boost::asio::io_context& io, BootReq
     const bool again = blamed && poison.set_aside(*blamed, request.jobs);
     if (dense_deaths >= kDenseDeaths)
       for (auto& job : request.jobs) job.announce = true;
-    events.note(fmt::format("{}: {}{} (console: {})", request.kernel, ended.note,
-                            what_follows(doubtful, again, request.jobs.empty()), console));
+    events.note(fmt::format("{}: {}{}{}", request.kernel, ended.note,
+                            what_follows(doubtful, again, request.jobs.empty()),
+                            console.empty() ? "" : fmt::format(" (console: {})", console)));
     if (fruitless >= kFruitlessStarts) {
       const std::string tail = console::last_lines(ended.console, 2);
       report.problem =
