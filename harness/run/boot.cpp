@@ -309,7 +309,9 @@ boost::asio::awaitable<BootReport> run_boot(boost::asio::io_context& io, BootReq
           tail.empty() ? ended.note : fmt::format("{} (last console line: {})", ended.note, tail);
       report.console = console;
       report.given_up = without_cell(ended.state);
-      finish_all(std::exchange(request.jobs, {}), *report.given_up, report.problem, events);
+      report.left = std::exchange(request.jobs, {});
+      if (!request.return_given_up)
+        finish_all(std::exchange(report.left, {}), *report.given_up, report.problem, events);
     }
   }
   co_return report;

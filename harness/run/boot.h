@@ -42,6 +42,7 @@ struct BootRequest {
   // confirmed, or the cell is told as flaky. Every attempt is finished by itself.
   uint32_t retries = 0;
   ConsoleRules console;                          // what counts on them
+  bool return_given_up = false;                  // in BootReport::left, instead of ending them
   // Where saved machines are: one is restored when there is one of `state`, else the machine is
   // saved once it is up. Null: every machine is booted, and none saved.
   vm::SavedStates* states = nullptr;
@@ -55,6 +56,7 @@ struct BootReport {
   std::chrono::milliseconds first_hello{0};  // start of QEMU to hello
   // What the cells came to that were given up, when no machine got anywhere.
   std::optional<result::AttemptState> given_up;
+  std::deque<Job> left;                      // with return_given_up: those cells
   std::string problem;                       // why cells were not run; empty when all ended
   std::string console;                       // path of the last console, with the problem
 };

@@ -10,6 +10,7 @@
 #include <csignal>
 #include <deque>
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <thread>
@@ -21,6 +22,7 @@
 #include "run/boot.h"
 #include "run/cached.h"
 #include "run/jobs.h"
+#include "run/kvm_failure.h"
 #include "run/machine_setup.h"
 #include "run/planning.h"
 #include "run/progress.h"
@@ -43,7 +45,7 @@ struct Running {
   const image::Workspace& workspace;
   const Planned& planned;
   const Preparation& preparation;
-  const vm::Acceleration& acceleration;
+  RunAcceleration acceleration;
   const std::string& qemu_version;
   result::RunRecord& record;
   result::Store& store;
@@ -53,6 +55,7 @@ struct Running {
   std::deque<Task> waiting;            // without a machine yet, the longest first
   std::set<uint32_t> told_modules;     // kernels whose modules that did not load were told
   uint32_t free_slots = 0;             // machines that may be started now
+  std::map<uint32_t, std::string> accel_used = {};  // by kernel: of its machines that came up
   uint32_t at_work = 0;                // tasks under way
   std::optional<base::Error> failure;  // of the store: ends the run
   std::function<void()> over;          // lets the event loop end
@@ -78,7 +81,7 @@ void take_results(Running& run, const plan::MachineDigests& digests,
 
 vm::MachineConfig config_of(const Running& run, uint32_t kernel) {
   return machine_config(run.request.qemu, run.preparation.kernels[kernel],
-                        run.planned.matrix.limits, run.acceleration.accel);
+                        run.planned.matrix.limits, run.acceleration.now().accel);
 }
 
 plan::MachineDigests digests_of(const Running& run, uint32_t kernel) {
@@ -95,7 +98,7 @@ BootRequest boot_request(Running& run, uint32_t kernel) {
   boot.files = &run.preparation.files;
   const auto scaled = [&](std::chrono::milliseconds limit) {
     return std::chrono::milliseconds(static_cast<int64_t>(static_cast<double>(limit.count()) *
-                                                          run.acceleration.slowdown));
+                                                          run.acceleration.now().slowdown));
   };
   boot.qemu_limit = scaled(kQemuLimit);
   boot.boot_limit = scaled(run.planned.matrix.limits.boot);
@@ -107,8 +110,14 @@ BootRequest boot_request(Running& run, uint32_t kernel) {
   return boot;
 }
 
-void take_report(Running& run, uint32_t kernel, const BootReport& report) {
+void take_report(Running& run, uint32_t kernel, vm::Accel accel, const BootReport& report) {
   auto& record = run.record.kernels[kernel];
+  if (report.hello) {
+    auto& used = run.accel_used[kernel];
+    if (used.find(vm::name(accel)) == std::string::npos)
+      used += fmt::format("{}{}", used.empty() ? "" : "+", vm::name(accel));
+    record.accel = used;
+  }
   if (!report.problem.empty()) record.problem = report.problem;
   if (!report.hello) return;
   record.release = report.hello->release;
@@ -117,14 +126,16 @@ void take_report(Running& run, uint32_t kernel, const BootReport& report) {
   run.progress.note(fmt::format("{}: modules that did not load: {}", record.id, errors));
 }
 
-// Groups of a kernel that does not come up: each would try it twice again, up to once for each cell.
-void give_up(Task& task, size_t from, const BootReport& report, const BootEvents& events) {
+// Cells that a kernel's machines did not get to. Of one that does not come up all that follow: each
+// group would try it twice again, up to once for each cell.
+void give_up(Task& task, size_t from, size_t to, const RunAcceleration::Verdict& verdict,
+             const BootEvents& events) {
   std::vector<Finished> finished;
-  for (size_t i = from; i < task.groups.size(); ++i)
+  for (size_t i = from; i < to; ++i)
     for (const auto& job : task.groups[i]) {
       finished.push_back({job.cell, {}});
-      finished.back().attempt.state = *report.given_up;
-      finished.back().attempt.note = report.problem;
+      finished.back().attempt.state = verdict.state;
+      finished.back().attempt.note = verdict.text;
     }
   if (!finished.empty()) events.finished(std::move(finished));
 }
@@ -134,7 +145,7 @@ void start_tasks(Running& run);
 // Frees the task's slot when nothing is left but what its last machine is doing, so that the next
 // machine is restored meanwhile.
 asio::awaitable<void> run_task(Running& run, Task task) {
-  const auto digests = digests_of(run, task.kernel);
+  auto digests = digests_of(run, task.kernel);
   bool holds_slot = true;
   const auto free_slot = [&] {
     if (!std::exchange(holds_slot, false)) return;
@@ -146,15 +157,29 @@ asio::awaitable<void> run_task(Running& run, Task task) {
     take_results(run, digests, std::move(finished));
   };
   events.note = [&](const std::string& text) { run.progress.note(text); };
-  for (size_t i = 0; i < task.groups.size(); ++i) {
+  for (size_t i = 0; i < task.groups.size();) {
     auto boot = boot_request(run, task.kernel);
+    const auto machine = boot.machine;
+    digests = digests_of(run, task.kernel);
     boot.jobs = std::move(task.groups[i]);
+    run.acceleration.scale(boot.jobs);
+    boot.return_given_up = true;
     if (i + 1 == task.groups.size()) events.draining = free_slot;
-    const auto report = co_await run_boot(run.io, std::move(boot), events);
-    take_report(run, task.kernel, report);
-    if (report.hello || !report.given_up) continue;
-    give_up(task, i + 1, report, events);
-    break;
+    auto report = co_await run_boot(run.io, std::move(boot), events);
+    take_report(run, task.kernel, machine.accel, report);
+    task.groups[i] = std::move(report.left);
+    if (report.given_up) {
+      const auto verdict = co_await run.acceleration.judge(run.io, machine, report);
+      run.record.kernels[task.kernel].problem = verdict.again ? "" : verdict.text;
+      if (verdict.again) {
+        run.record.header.accel = "kvm+tcg";
+        continue;
+      }
+      const size_t to = report.hello ? i + 1 : task.groups.size();
+      give_up(task, i, to, verdict, events);
+      if (!report.hello) break;
+    }
+    ++i;
   }
   free_slot();
 }
@@ -194,7 +219,7 @@ std::vector<std::deque<Job>> all_jobs(const Running& run) {
   std::vector<std::deque<Job>> jobs(run.planned.plan.kernels.size());
   for (uint32_t i = 0; i < jobs.size(); ++i)
     if (run.preparation.kernels[i].kernel && !run.preparation.kernels[i].obstacle)
-      jobs[i] = jobs_of(run.planned.plan, i, run.preparation.files, run.acceleration.slowdown);
+      jobs[i] = jobs_of(run.planned.plan, i, run.preparation.files, run.acceleration.now().slowdown);
   return jobs;
 }
 
@@ -253,16 +278,27 @@ void expect_groups(const Planned& planned, const Preparation& preparation, Progr
   }
 }
 
+// KVM was demanded and there is none: no machine is started, and no cell told as measured.
+void without_kvm(Preparation& preparation, const std::string& why) {
+  for (auto& slot : preparation.kernels)
+    if (!slot.obstacle) slot.obstacle = Obstacle{result::AttemptState::accel_broken, why};
+}
+
 // The accelerator, found with the first kernel that can be booted.
 base::Result<vm::Acceleration> choose(const RunRequest& request, const image::Workspace& workspace,
-                                      const Planned& planned, const Preparation& preparation) {
+                                      const Planned& planned, Preparation& preparation) {
   vm::Acceleration last;
   for (const auto& slot : preparation.kernels) {
     if (!slot.kernel || slot.obstacle) continue;
-    BPFM_TRY(const auto found,
-             find_acceleration(machine_config(request.qemu, slot, planned.matrix.limits,
-                                              vm::Accel::kvm),
-                               request.accel, workspace));
+    const auto canary = machine_config(request.qemu, slot, planned.matrix.limits, vm::Accel::kvm);
+    auto answer = find_acceleration(canary, request.accel, workspace);
+    if (!answer && request.accel == vm::AccelChoice::kvm &&
+        answer.error().kind == base::ErrorKind::unavailable) {
+      without_kvm(preparation, answer.error().message);
+      return vm::Acceleration{.accel = vm::Accel::kvm, .sentence = answer.error().message};
+    }
+    if (!answer) return answer.error();
+    const auto& found = *answer;
     if (found.measured || request.accel == vm::AccelChoice::tcg) return found;
     last = found;  // this kernel comes up under neither: another one may
   }
@@ -285,7 +321,7 @@ base::Result<RunSummary> run_matrix(const RunRequest& request, const image::Work
   BPFM_TRY(auto store, result::Store::open(workspace.results()));
   PrepareOptions options{request.locked, request.offline,
                          [&](const std::string& text) { progress.preparing(text); }};
-  BPFM_TRY(const auto preparation,
+  BPFM_TRY(auto preparation,
            prepare(planned.plan, workspace, data, planned.kernels, options));
   for (const auto& note : preparation.notes) progress.note(note);
   BPFM_TRY(const auto acceleration, choose(request, workspace, planned, preparation));
@@ -307,7 +343,8 @@ base::Result<RunSummary> run_matrix(const RunRequest& request, const image::Work
                     .workspace = workspace,
                     .planned = planned,
                     .preparation = preparation,
-                    .acceleration = acceleration,
+                    .acceleration = {acceleration, request.accel, workspace.acceleration(),
+                                     [&](const std::string& text) { progress.note(text); }},
                     .qemu_version = qemu_version,
                     .record = record,
                     .store = store,

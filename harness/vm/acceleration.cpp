@@ -138,6 +138,20 @@ base::Status remember(const std::filesystem::path& memory, const HostState& host
   return base::write_file(memory, json.dump(2, ' ', false, kReplace) + "\n");
 }
 
+asio::awaitable<base::Result<Acceleration>> try_without_kvm(asio::io_context& io,
+                                                            MachineConfig canary, std::string why,
+                                                            std::filesystem::path memory,
+                                                            CanaryLimits limits) {
+  const std::string reason = fmt::format("KVM gave up ({})", why);
+  auto answer = co_await fall_back(io, canary, reason, limits.tcg);
+  if (!answer || !answer->measured) co_return answer;
+  if (const auto version = qemu_version(canary.qemu))
+    (void)remember(
+        memory, read_host(*version, kvm_refusal(limits.kvm_device).empty(), canary.sandbox),
+        *answer);
+  co_return answer;
+}
+
 asio::awaitable<base::Result<Acceleration>> choose_acceleration(asio::io_context& io,
                                                                 MachineConfig canary,
                                                                 AccelChoice choice,

@@ -40,7 +40,7 @@ struct HostState {
 // What the choice depends on besides QEMU; tests change it.
 struct CanaryLimits {
   std::filesystem::path kvm_device = "/dev/kvm";
-  std::chrono::milliseconds kvm{15'000};  // a guest under a working KVM answers within 1 to 2 s
+  std::chrono::milliseconds kvm{10'000};  // a guest under a working KVM answers within 1 to 2 s
   std::chrono::milliseconds tcg{60'000};
 };
 
@@ -53,6 +53,12 @@ boost::asio::awaitable<base::Result<Acceleration>> choose_acceleration(boost::as
                                                                        AccelChoice choice,
                                                                        std::filesystem::path memory,
                                                                        CanaryLimits limits = {});
+
+// For a kernel that gets nowhere under KVM, though KVM was chosen: boots it under TCG. `measured`: it
+// comes up there, so KVM is to blame, as `why` tells; the answer is remembered. Else KVM is not.
+boost::asio::awaitable<base::Result<Acceleration>> try_without_kvm(
+    boost::asio::io_context& io, MachineConfig canary, std::string why,
+    std::filesystem::path memory, CanaryLimits limits = {});
 
 // The processor that a guest sees, for keys: the model, and under KVM the host's own besides, which
 // is passed on to the guest (/proc/cpuinfo: its first model name and flags).

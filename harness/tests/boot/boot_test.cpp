@@ -43,6 +43,12 @@ class BootTest : public testing::Test {
   }
   void allow(const std::string& title) { rules_.allowed.push_back(title); }
   std::chrono::milliseconds patience_ = 1000ms;  // with a boot
+  // What a boot leaves to whoever asked for it.
+  Outcome play_returning(const std::string& scenario, uint32_t count) {
+    auto returning = request(scenario, count);
+    returning.return_given_up = true;
+    return run(std::move(returning));
+  }
   // The console that a note names.
   static std::string evidence_in(const std::string& note) {
     const auto at = note.find("(console: ");
@@ -444,6 +450,13 @@ TEST_F(BootTest, a_kernel_that_boots_again_and_again_is_given_up_before_its_time
   const auto outcome = play("reboot_loop", 3);
   EXPECT_EQ(count(outcome, AttemptState::boot_fail), 3U);
   EXPECT_NE(outcome.report.problem.find("restarted"), std::string::npos) << outcome.report.problem;
+}
+
+TEST_F(BootTest, cells_that_were_given_up_are_handed_back_where_that_is_asked_for) {
+  const auto outcome = play_returning("silent", 3);
+  EXPECT_TRUE(outcome.states.empty());
+  EXPECT_EQ(outcome.report.left.size(), 3U);
+  EXPECT_EQ(outcome.report.given_up, AttemptState::boot_fail);
 }
 
 TEST_F(BootTest, a_machine_that_was_booted_once_is_restored_the_next_time) {

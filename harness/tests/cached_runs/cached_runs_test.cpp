@@ -1,9 +1,11 @@
 // Whole runs on machines that are played: what boots, what runs, and what earlier runs answer.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <map>
 
 #include "base/digest.h"
@@ -225,6 +227,76 @@ TEST_F(CachedRuns, an_edited_expectation_shows_at_once_with_everything_cached) {
   EXPECT_EQ(status("LOADED"), result::Status::PASS);
   EXPECT_EQ(status("VERIFIER_REJECTION"), result::Status::FAIL);
   EXPECT_EQ(boots("one"), 1);
+}
+
+// KVM was found to work, and then does not: `kvm_exit` is a QEMU that ends at once under it.
+class KvmFailure : public CachedRuns {
+ protected:
+  KvmFailure() {
+    add_kernel("three", "kvm_exit");
+    add_kernel("four", "kvm_exit");
+    request_.made->kernel_entries = kernels_;
+    request_.made->kernels = {"three", "four"};
+    request_.made->loaders = {"raw"};
+    vm::HostState host;
+    std::ifstream("/proc/sys/kernel/random/boot_id") >> host.boot_id;
+    host.qemu_version = "7.2.22";
+    host.kvm_opens = std::ifstream("/dev/kvm").good();
+    vm::Sandbox sandbox;
+    sandbox.started_by_root = ::geteuid() == 0;
+    host.isolation = sandbox.level(true);
+    EXPECT_TRUE(vm::remember(workspace_.acceleration(), host,
+                             {.accel = vm::Accel::kvm, .slowdown = 1, .sentence = "using KVM"}));
+  }
+};
+
+TEST_F(KvmFailure, the_rest_of_a_run_goes_on_under_tcg_and_the_run_says_so) {
+  request_.accel = vm::AccelChoice::automatic;
+  request_.machines = 1;
+  const auto record = run();
+  ASSERT_EQ(record.cells.size(), 6U);
+  for (const auto& cell : record.cells)
+    EXPECT_EQ(cell.attempt.state, AttemptState::measured) << cell.id << " " << cell.attempt.note;
+  EXPECT_EQ(record.header.accel, "kvm+tcg");
+  for (const auto& kernel : record.kernels) {
+    EXPECT_EQ(kernel.accel, "tcg");
+    EXPECT_EQ(kernel.problem, "");
+  }
+  // Two in vain, the question whether it is KVM, and the one that served; the next kernel knows.
+  EXPECT_EQ(boots("three"), 4);
+  EXPECT_EQ(boots("four"), 1);
+  EXPECT_EQ(run().header.accel, "tcg") << "remembered";
+}
+
+TEST_F(KvmFailure, cells_are_not_run_where_kvm_was_demanded) {
+  request_.accel = vm::AccelChoice::kvm;
+  const auto record = run();
+  ASSERT_EQ(record.cells.size(), 6U);
+  for (const auto& cell : record.cells)
+    EXPECT_EQ(cell.attempt.state, AttemptState::accel_broken) << cell.attempt.note;
+  EXPECT_EQ(record.cells[0].attempt.note.find("KVM was demanded"), 0U);
+  EXPECT_EQ(judge(record).exit_code, 101);
+}
+
+TEST_F(KvmFailure, a_demand_that_fails_at_the_start_costs_the_cells_and_not_the_run) {
+  std::filesystem::remove(workspace_.acceleration());
+  request_.accel = vm::AccelChoice::kvm;
+  const auto record = run();
+  ASSERT_EQ(record.cells.size(), 6U);
+  for (const auto& cell : record.cells)
+    EXPECT_EQ(cell.attempt.state, AttemptState::accel_broken) << cell.attempt.note;
+  EXPECT_EQ(judge(record).exit_code, 101);
+}
+
+TEST_F(KvmFailure, a_kernel_that_comes_up_under_neither_is_its_own_fault) {
+  add_kernel("five", "exit1");
+  request_.made->kernel_entries = kernels_;
+  request_.made->kernels = {"five"};
+  request_.accel = vm::AccelChoice::automatic;
+  const auto record = run();
+  for (const auto& cell : record.cells)
+    EXPECT_EQ(cell.attempt.state, AttemptState::qemu_crash) << cell.attempt.note;
+  EXPECT_EQ(record.header.accel, "kvm");
 }
 
 }  // namespace
