@@ -1,5 +1,6 @@
-// From the start of a machine to the first result: as a bzImage, as we boot, and restored; in turns,
-// since nothing else makes them comparable on a host that also does other work.
+// From the start of a machine to the first result: as a bzImage, as we boot, and restored, with and
+// without the sandbox around QEMU; in turns, since nothing else makes them comparable on a host that
+// also does other work.
 #include <fmt/format.h>
 #include <sys/resource.h>
 
@@ -84,6 +85,8 @@ std::vector<Way> all_ways(const OneKernel& one, bool each) {
     }
   }
   ways.push_back({"restored", ours, true});
+  ways.push_back({"restored, without bubblewrap", ours, true});
+  ways.back().machine.sandbox = {};
   if (each) {
     ways.push_back({"  with 1 GiB of memory", ours});
     ways.back().machine.memory = uint64_t{1} << 30;
@@ -113,10 +116,10 @@ base::Status start(const Options& options, const image::Workspace& workspace) {
   auto ways = all_ways(one, options.each);
   long most_memory = 0;  // KiB, of a QEMU with a guest of the usual size
   for (uint32_t i = 0; i <= options.rounds; ++i) {
-    // A new object each time: the digest of the state is checked as in a new run. The first round
-    // saves the state and warms the host's page cache: it does not count.
-    vm::SavedStates states(folder.path() / "states");
+    // The first round saves the state and warms the host's page cache: it does not count.
     for (auto& way : ways) {
+      // A new object each time: the digest of the state is checked as in a new run.
+      vm::SavedStates states(folder.path() / "states");
       BPFM_TRY(const double seconds, first_result(one, way.machine, way.restored ? &states : nullptr,
                                                   parts, folder.path()));
       if (i > 0) way.seconds.push_back(seconds);
@@ -126,8 +129,10 @@ base::Status start(const Options& options, const image::Workspace& workspace) {
       if (i == 0 && way.machine.memory == one.machine.memory) most_memory = children.ru_maxrss;
     }
   }
-  fmt::print("{} ({}), {}: start of the machine to the first result, {} rounds\n", options.kernel,
-             slot.kernel->release, vm::name(one.machine.accel), options.rounds);
+  const bool kvm = one.machine.accel == vm::Accel::kvm;
+  fmt::print("{} ({}), {}, {}: start of the machine to the first result, {} rounds\n",
+             options.kernel, slot.kernel->release, vm::name(one.machine.accel),
+             one.machine.sandbox.level(kvm), options.rounds);
   for (auto& way : ways) std::ranges::sort(way.seconds);
   for (const auto& way : ways) print(way, median_of(ways.front().seconds));
   fmt::print("{:<34} {:>7} MiB\n", "most memory of a QEMU (RSS)", most_memory / 1024);

@@ -41,6 +41,9 @@ base::Result<OneKernel> prepare_one(const std::string& kernel, const spec::LogMo
   if (slot.obstacle) return base::fail(ErrorKind::unavailable, "{}", slot.obstacle->text);
   out.machine.kernel = slot.boot.path.string();
   out.machine.initramfs = slot.initramfs.string();
+  BPFM_TRY(const auto found,
+           vm::choose_sandbox(out.machine.qemu, vm::SandboxChoice::automatic));
+  out.machine.sandbox = found.sandbox;
   BPFM_TRY(out.acceleration,
            run::find_acceleration(out.machine, vm::AccelChoice::automatic, workspace));
   out.machine.accel = out.acceleration.accel;

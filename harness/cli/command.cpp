@@ -42,6 +42,21 @@ void add_selection(CLI::App& command, plan::Selection& selection) {
                      "Only log modes that match, as \"prog_load:2:*\"");
 }
 
+void add_sandbox(CLI::App& command, vm::SandboxChoice& choice) {
+  command
+      .add_option_function<std::string>(
+          "--sandbox",
+          [&choice](const std::string& text) {
+            choice = text == "require" ? vm::SandboxChoice::require
+                     : text == "off"   ? vm::SandboxChoice::off
+                                       : vm::SandboxChoice::automatic;
+          },
+          "Around QEMU: auto: bubblewrap, and no root, where that works; require: nothing is run "
+          "without bubblewrap; off: QEMU's own filter alone, as this user")
+      ->envname("BPFMATRIX_SANDBOX")
+      ->check(CLI::IsMember({"auto", "require", "off"}));
+}
+
 bool color_wanted() {
   return ::isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
 }

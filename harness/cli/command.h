@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "image/workspace.h"
 #include "plan/plan.h"
+#include "vm/sandbox.h"
 
 namespace bpfmatrix::cli {
 
@@ -40,6 +41,9 @@ struct Context {
 
 // The -k, -l, -p, -m globs.
 void add_selection(CLI::App& command, plan::Selection& selection);
+
+// --sandbox, and BPFMATRIX_SANDBOX where it is not given.
+void add_sandbox(CLI::App& command, vm::SandboxChoice& choice);
 
 // May standard output be coloured? A terminal, and NO_COLOR is not set.
 [[nodiscard]] bool color_wanted();

@@ -10,6 +10,7 @@
 #include "cli/command.h"
 #include "run/acceleration_check.h"
 #include "vm/machine.h"
+#include "vm/sandbox.h"
 
 namespace bpfmatrix::cli {
 namespace {
@@ -77,8 +78,33 @@ Finding disk(const image::Workspace& workspace) {
       "free at least 2 GiB, or use --workspace on another disk"};
 }
 
-Finding acceleration(const image::Workspace& workspace) {
-  const auto found = run::check_acceleration(workspace);
+// What shuts QEMU in besides that: bubblewrap, and a user that is not root.
+Finding isolation(const base::Result<vm::FoundSandbox>& found) {
+  Finding finding{true, false, "", ""};
+  if (!found) {
+    finding.good = false;
+    finding.what = "isolation of QEMU: not known: " + found.error().message;
+    finding.fix = "apt-get install qemu-system-x86 bubblewrap";
+    return finding;
+  }
+  const auto& sandbox = found->sandbox;
+  const std::string level = sandbox.level(/*kvm=*/false);
+  finding.good = level == "bwrap+seccomp";
+  finding.what = fmt::format("isolation of QEMU: {}{}", level,
+                             sandbox.reason.empty() ? "" : "; " + sandbox.reason);
+  if (sandbox.started_by_root && sandbox.user)
+    finding.what += fmt::format("; you are root, QEMU is user {}", sandbox.user->uid);
+  finding.fix = base::find_program("bwrap").empty()
+                    ? "apt-get install bubblewrap"
+                    : "allow user namespaces (sysctl user.max_user_namespaces, in a container "
+                      "--security-opt seccomp=unconfined), or trust what you run";
+  if (level == "seccomp-only, root" || level == "bwrap+seccomp, root")
+    finding.fix += "; run bpfmatrix as an ordinary user";
+  return finding;
+}
+
+Finding acceleration(const image::Workspace& workspace, const vm::Sandbox& sandbox) {
+  const auto found = run::check_acceleration(workspace, sandbox);
   Finding finding{true, false, "", "fetch a kernel first: bpfmatrix fetch quick"};
   if (!found) {
     finding.good = false;
@@ -93,9 +119,12 @@ Finding acceleration(const image::Workspace& workspace) {
 
 void doctor(Context& context) {
   const auto workspace = context.open_workspace();
+  const auto shut_in =
+      vm::choose_sandbox("qemu-system-x86_64", vm::SandboxChoice::automatic);
   std::vector<Finding> findings = {
       qemu(),
       sandbox(),
+      isolation(shut_in),
       tool("apt-get", "gets kernels and sources", "apt", true),
       keyring(),
       tool("make", "builds libbpf", "make", true),
@@ -108,7 +137,7 @@ void doctor(Context& context) {
       tool("git", "gets libbpf from a repository; without it the cells of such loaders are SKIP",
            "git", false),
       disk(workspace),
-      acceleration(workspace),
+      acceleration(workspace, shut_in ? shut_in->sandbox : vm::Sandbox{}),
   };
   const auto data = image::find_data_folder();
   findings.push_back(

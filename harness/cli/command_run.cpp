@@ -60,6 +60,7 @@ void add_run(CLI::App& app, Context& context) {
                       "Machines at a time (default: by cores and memory)");
   command->add_option("--accel", options->accel, "auto: decided by a canary boot; kvm; tcg")
       ->check(CLI::IsMember({"auto", "kvm", "tcg"}));
+  add_sandbox(*command, options->request.sandbox);
   command->add_flag("--locked", options->request.locked,
                     "Use exactly what the workspace's lock says, or refuse");
   command->add_flag("--offline", options->request.offline, "Take kernels only from the workspace");

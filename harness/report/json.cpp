@@ -28,10 +28,13 @@ ordered_json or_null(const std::optional<T>& value) {
 }
 
 ordered_json kernel_json(const result::KernelRecord& kernel) {
-  return {{"id", kernel.id},           {"release", kernel.release}, {"upstream", kernel.upstream},
-          {"vendor", kernel.vendor},   {"series", kernel.series},   {"arch", kernel.arch},
-          {"backend", kernel.backend}, {"accel", kernel.accel},     {"source", kernel.source},
-          {"sha256", kernel.sha256}};
+  ordered_json value = {
+      {"id", kernel.id},           {"release", kernel.release}, {"upstream", kernel.upstream},
+      {"vendor", kernel.vendor},   {"series", kernel.series},   {"arch", kernel.arch},
+      {"backend", kernel.backend}, {"accel", kernel.accel},     {"source", kernel.source},
+      {"sha256", kernel.sha256}};
+  if (!kernel.isolation.empty()) value["isolation"] = kernel.isolation;
+  return value;
 }
 
 ordered_json loader_json(const result::LoaderRecord& loader) {

@@ -162,7 +162,8 @@ result::KernelRecord kernel_from(const json& value) {
           .source = get<std::string>(value, "source"),
           .sha256 = get<std::string>(value, "sha256"),
           .problem = get<std::string>(value, "problem"),
-          .upstream = get<std::string>(value, "upstream")};
+          .upstream = get<std::string>(value, "upstream"),
+          .isolation = get<std::string>(value, "isolation")};
 }
 
 result::LoaderRecord loader_from(const json& value) {

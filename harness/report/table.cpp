@@ -73,6 +73,16 @@ Rows rows_of(const RunRecord& run, const Grid& grid) {
   return rows;
 }
 
+// Of all its kernels; runs of one command have one.
+std::string isolation_of(const RunRecord& run) {
+  std::string text;
+  std::set<std::string> seen;
+  for (const auto& kernel : run.kernels)
+    if (!kernel.isolation.empty() && seen.insert(kernel.isolation).second)
+      text += (text.empty() ? "" : "; ") + kernel.isolation;
+  return text;
+}
+
 std::string title_of(const RunRecord& run) {
   std::string title = run.header.matrix;
   std::string accel = run.header.accel;
@@ -80,6 +90,8 @@ std::string title_of(const RunRecord& run) {
     return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
   });
   if (!accel.empty()) title += " · " + accel;
+  if (const auto isolation = isolation_of(run); !isolation.empty())
+    title += " (" + isolation + ")";
   if (run.header.started.size() >= 10) title += " · " + run.header.started.substr(0, 10);
   return single_line(title);
 }

@@ -18,7 +18,8 @@ namespace bpfmatrix::result {
 struct KernelRecord {
   std::string id, release, vendor, series, arch, backend, accel, source, sha256;
   std::string problem;   // why none of its cells ran; empty when it booted
-  std::string upstream;  // "6.1.176": the package version up to its first "-"; empty: not known
+  std::string upstream;   // "6.1.176": the package version up to its first "-"; empty: not known
+  std::string isolation;  // of its QEMU: "bwrap+seccomp", "seccomp-only", …; empty: not known
 };
 struct LoaderRecord {
   std::string id, kind, version, sha256, source;

@@ -107,7 +107,8 @@ void Store::State::write_axes(int64_t number, const RunRecord& run) {
   int64_t place = 0;
   for (const auto& k : run.kernels)
     execute(statement(kUpsertKernel), number, place++, k.id, k.release, k.vendor, k.series, k.arch,
-            k.backend, k.accel, k.source, k.sha256, k.upstream, k.problem);
+            k.isolation.empty() ? k.backend : k.backend + "/" + k.isolation, k.accel, k.source,
+            k.sha256, k.upstream, k.problem);
   place = 0;
   for (const auto& l : run.loaders)
     execute(statement(kUpsertLoader), number, place++, l.id, l.kind, l.version, l.sha256, l.source,

@@ -91,6 +91,10 @@ base::Status Store::State::read_axes(int64_t number, RunRecord& run) {
     for (auto* field : {&k.id, &k.release, &k.vendor, &k.series, &k.arch, &k.backend, &k.accel,
                         &k.source, &k.sha256, &k.upstream, &k.problem})
       *field = row.text();
+    if (const auto slash = k.backend.find('/'); slash != std::string::npos) {
+      k.isolation = k.backend.substr(slash + 1);
+      k.backend.resize(slash);
+    }
   }
   auto& loaders = statement("SELECT * FROM loaders WHERE run=? ORDER BY place");
   bind_values(loaders, number);

@@ -28,7 +28,9 @@ CREATE TABLE runs (
 CREATE TABLE kernels (
   run INTEGER NOT NULL REFERENCES runs(number), place INTEGER NOT NULL,
   id TEXT NOT NULL, release TEXT NOT NULL, vendor TEXT NOT NULL, series TEXT NOT NULL,
-  arch TEXT NOT NULL, backend TEXT NOT NULL, accel TEXT NOT NULL, source TEXT NOT NULL,
+  arch TEXT NOT NULL,
+  backend TEXT NOT NULL,           -- and behind a slash how it is shut in: qemu/bwrap+seccomp
+  accel TEXT NOT NULL, source TEXT NOT NULL,
   sha256 TEXT NOT NULL, upstream TEXT NOT NULL, problem TEXT NOT NULL,
   PRIMARY KEY (run, place)
 ) WITHOUT ROWID;

@@ -50,7 +50,8 @@ base::Result<vm::Acceleration> find_acceleration(const vm::MachineConfig& config
   return base::fail(ErrorKind::internal, "the choice of an accelerator threw an exception");
 }
 
-base::Result<vm::Acceleration> check_acceleration(const image::Workspace& workspace) {
+base::Result<vm::Acceleration> check_acceleration(const image::Workspace& workspace,
+                                                  const vm::Sandbox& sandbox) {
   BPFM_TRY(const auto lock, image::Lock::read(workspace.lock()));
   image::ContentStore store(workspace.store());
   for (const auto& [id, locked] : lock.kernels) {
@@ -60,6 +61,7 @@ base::Result<vm::Acceleration> check_acceleration(const image::Workspace& worksp
     vm::MachineConfig config;
     config.kernel = image->path.string();
     config.initramfs = initramfs;
+    config.sandbox = sandbox;
     return find_acceleration(config, vm::AccelChoice::automatic, workspace);
   }
   return base::fail(ErrorKind::unavailable,

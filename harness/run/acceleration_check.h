@@ -15,6 +15,7 @@ base::Result<vm::Acceleration> find_acceleration(const vm::MachineConfig& config
 
 // For a person who asks: with a kernel that the workspace already has. unavailable when there is
 // none.
-base::Result<vm::Acceleration> check_acceleration(const image::Workspace& workspace);
+base::Result<vm::Acceleration> check_acceleration(const image::Workspace& workspace,
+                                                  const vm::Sandbox& sandbox);
 
 }  // namespace bpfmatrix::run

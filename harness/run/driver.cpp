@@ -47,6 +47,7 @@ struct Running {
   const Preparation& preparation;
   RunAcceleration acceleration;
   const std::string& qemu_version;
+  const vm::Sandbox& sandbox;
   result::RunRecord& record;
   result::Store& store;
   Recorder& recorder;
@@ -80,8 +81,10 @@ void take_results(Running& run, const plan::MachineDigests& digests,
 }
 
 vm::MachineConfig config_of(const Running& run, uint32_t kernel) {
-  return machine_config(run.request.qemu, run.preparation.kernels[kernel],
-                        run.planned.matrix.limits, run.acceleration.now().accel);
+  auto config = machine_config(run.request.qemu, run.preparation.kernels[kernel],
+                               run.planned.matrix.limits, run.acceleration.now().accel);
+  config.sandbox = run.sandbox;
+  return config;
 }
 
 plan::MachineDigests digests_of(const Running& run, uint32_t kernel) {
@@ -117,6 +120,7 @@ void take_report(Running& run, uint32_t kernel, vm::Accel accel, const BootRepor
     if (used.find(vm::name(accel)) == std::string::npos)
       used += fmt::format("{}{}", used.empty() ? "" : "+", vm::name(accel));
     record.accel = used;
+    record.isolation = run.sandbox.level(accel == vm::Accel::kvm);
   }
   if (!report.problem.empty()) record.problem = report.problem;
   if (!report.hello) return;
@@ -249,6 +253,10 @@ int run_machines(Running& run) {
                                costs_of_history(run), run.free_slots))
     run.waiting.push_back(std::move(task));
   if (run.waiting.empty()) return 0;
+  // In every run that starts machines, and not once for each host: who reads it in a log of CI sees
+  // that run alone, and who knows it has --sandbox off.
+  const bool kvm = run.acceleration.now().accel == vm::Accel::kvm;
+  if (const auto text = vm::warning(run.sandbox, kvm); !text.empty()) run.progress.note(text);
   int ended_by = 0;
   asio::signal_set signals(run.io, SIGINT, SIGTERM, SIGHUP);
   signals.async_wait([&](const boost::system::error_code& error, int number) {
@@ -286,11 +294,13 @@ void without_kvm(Preparation& preparation, const std::string& why) {
 
 // The accelerator, found with the first kernel that can be booted.
 base::Result<vm::Acceleration> choose(const RunRequest& request, const image::Workspace& workspace,
-                                      const Planned& planned, Preparation& preparation) {
+                                      const Planned& planned, Preparation& preparation,
+                                      const vm::Sandbox& sandbox) {
   vm::Acceleration last;
   for (const auto& slot : preparation.kernels) {
     if (!slot.kernel || slot.obstacle) continue;
-    const auto canary = machine_config(request.qemu, slot, planned.matrix.limits, vm::Accel::kvm);
+    auto canary = machine_config(request.qemu, slot, planned.matrix.limits, vm::Accel::kvm);
+    canary.sandbox = sandbox;
     auto answer = find_acceleration(canary, request.accel, workspace);
     if (!answer && request.accel == vm::AccelChoice::kvm &&
         answer.error().kind == base::ErrorKind::unavailable) {
@@ -317,18 +327,21 @@ base::Result<RunSummary> run_matrix(const RunRequest& request, const image::Work
   for (const auto& note : planned.plan.notes) progress.note(note);
   for (const auto& note : expired_entries(planned.console, today())) progress.note(note);
   if (planned.plan.cells.empty()) return RunSummary{};
-  BPFM_TRY(const auto qemu_version, vm::qemu_version(request.qemu));
+  BPFM_TRY(const auto qemu, vm::choose_sandbox(request.qemu, request.sandbox));
+  const auto& qemu_version = qemu.qemu_version;
   BPFM_TRY(auto store, result::Store::open(workspace.results()));
   PrepareOptions options{request.locked, request.offline,
                          [&](const std::string& text) { progress.preparing(text); }};
   BPFM_TRY(auto preparation,
            prepare(planned.plan, workspace, data, planned.kernels, options));
   for (const auto& note : preparation.notes) progress.note(note);
-  BPFM_TRY(const auto acceleration, choose(request, workspace, planned, preparation));
+  BPFM_TRY(const auto acceleration, choose(request, workspace, planned, preparation, qemu.sandbox));
   if (!acceleration.sentence.empty()) progress.note(acceleration.sentence);
 
   auto record = make_record(planned.matrix, request.selection, planned.plan, preparation,
                             vm::name(acceleration.accel), qemu_version);
+  for (auto& kernel : record.kernels)
+    kernel.isolation = qemu.sandbox.level(acceleration.accel == vm::Accel::kvm);
   record.header.matrix_file = request.matrix;
   BPFM_CHECK(store.begin_run(record));
   const std::string id = record.header.id;
@@ -346,6 +359,7 @@ base::Result<RunSummary> run_matrix(const RunRequest& request, const image::Work
                     .acceleration = {acceleration, request.accel, workspace.acceleration(),
                                      [&](const std::string& text) { progress.note(text); }},
                     .qemu_version = qemu_version,
+                    .sandbox = qemu.sandbox,
                     .record = record,
                     .store = store,
                     .recorder = recorder,

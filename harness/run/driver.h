@@ -13,6 +13,7 @@
 #include "plan/plan.h"
 #include "spec/matrix.h"
 #include "vm/acceleration.h"
+#include "vm/sandbox.h"
 
 namespace bpfmatrix::run {
 
@@ -22,6 +23,7 @@ struct RunRequest {
   plan::Selection selection;
   uint32_t machines = 0;  // at a time; 0: by cores and memory
   vm::AccelChoice accel = vm::AccelChoice::automatic;
+  vm::SandboxChoice sandbox = vm::SandboxChoice::automatic;
   bool locked = false;
   bool offline = false;
   bool cold = false;   // boot every machine: no saved one is used, and none saved

@@ -72,6 +72,7 @@ class CachedRuns : public testing::Test {
           {spec::Interface::prog_load, level, {spec::Buffer::Kind::fixed, 4096}, {}});
     matrix.programs = {choice};
     request_.accel = vm::AccelChoice::tcg;
+    request_.sandbox = vm::SandboxChoice::off;  // the fake counts its starts beside its kernel
     request_.offline = true;
     request_.quiet = true;
     request_.qemu = BPFM_BUILD "/tests/fake_qemu";

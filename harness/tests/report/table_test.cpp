@@ -61,6 +61,17 @@ std::vector<std::string> labels(const result::RunRecord& run) {
   return out;
 }
 
+TEST(TableTitle, it_says_how_qemu_was_shut_in) {
+  auto run = plain_run();
+  run.header.accel = "tcg";
+  EXPECT_THAT(table_of(run).title, HasSubstr("quick · TCG"));
+  EXPECT_THAT(table_of(run).title, Not(HasSubstr("("))) << "not known of older runs";
+  for (auto& kernel : run.kernels) kernel.isolation = "seccomp-only, root";
+  EXPECT_THAT(table_of(run).title, HasSubstr("quick · TCG (seccomp-only, root)"));
+  run.kernels[1].isolation = "bwrap+seccomp";
+  EXPECT_THAT(table_of(run).title, HasSubstr("(seccomp-only, root; bwrap+seccomp)"));
+}
+
 TEST(TableRows, loaders_that_are_alike_share_one) {
   EXPECT_THAT(labels(plain_run()), ElementsAre("raw", "libbpf 0.3 … 1.7.0"));
 }

@@ -28,7 +28,7 @@ RunRecord full_run() {
   run.header.host = "2 cores";
   run.header.notes = {"one", "two \" \n"};
   run.kernels[0] = {"k0",  "6.1.0-50", "debian", "6.1",     "x86_64", "qemu",
-                    "tcg", "debian …", "abcd",   "no boot", "6.1.176"};
+                    "tcg", "debian …", "abcd",   "no boot", "6.1.176", "seccomp-only, root"};
   run.loaders[1] = {"l1", "libbpf", "1.1.2", "1234", "crate", "not there"};
   run.programs[0] = {"p0", "5678", "entry", "socket"};
   run.cells[1].mode.extra = {{"attr_size", "140"}, {"tail_byte", "1"}};
@@ -59,7 +59,7 @@ void expect_same_axes(const RunRecord& a, const RunRecord& b) {
   EXPECT_EQ(header(a.header), header(b.header));
   const auto kernel = [](const KernelRecord& k) {
     return std::tuple(k.id, k.release, k.vendor, k.series, k.arch, k.backend, k.accel, k.source,
-                      k.sha256, k.problem, k.upstream);
+                      k.sha256, k.problem, k.upstream, k.isolation);
   };
   ASSERT_EQ(a.kernels.size(), b.kernels.size());
   for (size_t i = 0; i < a.kernels.size(); ++i)
