@@ -16,7 +16,9 @@ Result<std::string> read_file(const std::filesystem::path& path,
                               uint64_t limit = uint64_t{1} << 30);
 
 // Writes `bytes` beside `path`, syncs, and renames over it, so that a reader sees the old content
-// or the new one and never a part. Makes missing parent folders.
+// or the new one and never a part. Makes missing parent folders. A failed sync is told and not tried
+// again: the kernel may have dropped the pages. The folder is not synced: after a power cut the file
+// may be missing or old, which whoever checks digests makes good.
 Status write_file(const std::filesystem::path& path, std::string_view bytes,
                   bool executable = false);
 

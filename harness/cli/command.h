@@ -49,6 +49,7 @@ void add_sandbox(CLI::App& command, vm::SandboxChoice& choice);
 [[nodiscard]] bool color_wanted();
 
 void add_run(CLI::App& app, Context& context);
+void add_resume(CLI::App& app, Context& context);
 void add_plan(CLI::App& app, Context& context);
 void add_bisect(CLI::App& app, Context& context);
 void add_list(CLI::App& app, Context& context);

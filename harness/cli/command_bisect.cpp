@@ -90,6 +90,8 @@ class Search {
     if (signal_ != 0)
       return base::fail(base::ErrorKind::process, "the search was interrupted");
     if (summary.run.empty()) return {};
+    if (!summary.complete)
+      return base::fail(base::ErrorKind::no_space, "the search ended for want of room on the disk");
     BPFM_TRY(const auto stored, read_run(workspace_, summary.run));
     for (const auto& result : stored.findings.results)
       if (result.law->id == law_.id) take(result, stored.run);

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <memory>
 
+#include "cli/carried_out.h"
 #include "cli/command.h"
 #include "cli/stored_run.h"
 #include "report/render.h"
@@ -16,13 +18,16 @@ struct Options {
 };
 
 void report_run(Context& context, const Options& options) {
-  const auto stored = read_run(context.open_workspace(), options.choice);
+  const auto workspace = context.open_workspace();
+  const auto stored = read_run(workspace, options.choice);
   if (!stored) return context.fail(stored.error());
   const auto table = report::make_table(stored->run, stored->judgement, stored->findings);
   if (options.format == "markdown")
     fmt::print("{}", report::render_markdown(table));
   else
     fmt::print("{}", report::render_terminal(table, {color_wanted(), 100}));
+  std::fflush(stdout);
+  if (options.choice.file.empty()) tell_incomplete(context, workspace, *stored);
 }
 
 struct ExportOptions {
@@ -31,9 +36,12 @@ struct ExportOptions {
 };
 
 void export_run(Context& context, const ExportOptions& options) {
-  const auto stored = read_run(context.open_workspace(), options.choice);
+  const auto workspace = context.open_workspace();
+  const auto stored = read_run(workspace, options.choice);
   if (!stored) return context.fail(stored.error());
   fmt::print("{}", report::render_json(stored->run, stored->judgement, stored->findings));
+  std::fflush(stdout);
+  if (options.choice.file.empty()) tell_incomplete(context, workspace, *stored);
 }
 
 }  // namespace

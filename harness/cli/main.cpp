@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.fallthrough();
   cli::add_run(app, context);
+  cli::add_resume(app, context);
   cli::add_plan(app, context);
   cli::add_bisect(app, context);
   cli::add_list(app, context);

@@ -23,7 +23,8 @@ base::Status hold_laws(StoredRun& stored, bool foreign) {
 
 }  // namespace
 
-base::Result<StoredRun> read_run(const image::Workspace& workspace, const std::string& name) {
+base::Result<StoredRun> read_run(const image::Workspace& workspace, const std::string& name,
+                                 result::Flaky flaky) {
   if (!std::filesystem::exists(workspace.results()))
     return base::fail(
         base::ErrorKind::invalid_input,
@@ -32,7 +33,7 @@ base::Result<StoredRun> read_run(const image::Workspace& workspace, const std::s
   BPFM_TRY(auto store, result::Store::open(workspace.results()));
   StoredRun stored;
   BPFM_TRY(stored.run, store.read(name));
-  stored.judgement = result::judge(stored.run);
+  stored.judgement = result::judge(stored.run, flaky);
   BPFM_CHECK(hold_laws(stored, false));
   return stored;
 }
@@ -44,13 +45,26 @@ void add_run_choice(CLI::App& command, RunChoice& choice) {
       .add_option("--from", choice.file,
                   "A file of bpfmatrix export, plain or compressed (xz, zst, gz), instead of RUN")
       ->excludes(run);
+  add_flaky(command, choice.flaky);
+}
+
+void add_flaky(CLI::App& command, result::Flaky& flaky) {
+  command
+      .add_option_function<std::string>(
+          "--flaky",
+          [&flaky](const std::string& text) {
+            flaky = text == "pass" ? result::Flaky::pass : result::Flaky::fail;
+          },
+          "What a cell is whose attempts disagree: a failure, or what its last attempt says")
+      ->check(CLI::IsMember({"fail", "pass"}))
+      ->default_str("fail");
 }
 
 base::Result<StoredRun> read_run(const image::Workspace& workspace, const RunChoice& choice) {
-  if (choice.file.empty()) return read_run(workspace, choice.run);
+  if (choice.file.empty()) return read_run(workspace, choice.run, choice.flaky);
   StoredRun stored;
   BPFM_TRY(stored.run, read_results_file(choice.file));
-  stored.judgement = result::judge(stored.run);
+  stored.judgement = result::judge(stored.run, choice.flaky);
   BPFM_CHECK(hold_laws(stored, true));
   return stored;
 }

@@ -26,13 +26,17 @@ struct StoredRun {
 };
 
 // `name`: an id, a unique beginning of one, or "latest".
-base::Result<StoredRun> read_run(const image::Workspace& workspace, const std::string& name);
+base::Result<StoredRun> read_run(const image::Workspace& workspace, const std::string& name,
+                                 result::Flaky flaky = result::Flaky::fail);
 
 // Which run a command is about: RUN, or --from FILE in its place.
 struct RunChoice {
   std::string run = "latest";
   std::string file;  // empty: the store
+  result::Flaky flaky = result::Flaky::fail;
 };
+// --flaky fail|pass: what cells are whose attempts disagree.
+void add_flaky(CLI::App& command, result::Flaky& flaky);
 void add_run_choice(CLI::App& command, RunChoice& choice);
 base::Result<StoredRun> read_run(const image::Workspace& workspace, const RunChoice& choice);
 

@@ -43,6 +43,7 @@ struct Running {
   Session& session;
   ConsoleWatch& watch;
   BootEvents& events;
+  const bool* stopping = nullptr;  // see BootRequest
 
   void tell(std::vector<Finished> finished) const {
     if (!finished.empty()) events.finished(std::move(finished));
@@ -79,12 +80,13 @@ base::Status take(Running& run, std::string_view bytes) {
 
 // Talks with the agent until everything is done (no Error), or something is wrong.
 boost::asio::awaitable<base::Status> talk(Running& run) {
-  auto& [machine, session, watch, events] = run;
+  auto& [machine, session, watch, events, stopping] = run;
   auto last_progress = RunClock::now(), last_bytes = last_progress;
   uint64_t progress = 0;
   machine.catch_up();
   watch.settle_as_machines_own();  // what it said while it booted
   while (!session.done()) {
+    if (stopping != nullptr && *stopping) session.hold();
     if (session.last_run() && events.draining) std::exchange(events.draining, nullptr)();
     if (auto bytes = session.to_send(); !bytes.empty()) {
       auto sent = co_await machine.write_agent(std::move(bytes), RunClock::now() + kSendLimit);
@@ -154,7 +156,11 @@ void take_diagnosis(const vm::Diagnosis& diagnosis, MachineEnd* end) {
 // A restored machine that nothing went wrong with has said nothing: there is nothing to keep.
 std::string keep_console(const BootRequest& request, uint32_t number, const std::string& console) {
   if (console.empty()) return {};
-  const auto path = request.evidence / fmt::format("{}-{}.console.txt", request.kernel, number);
+  // Another part of the kernel's cells, or the run before it was continued, may have kept one.
+  std::filesystem::path path;
+  std::error_code ignored;
+  do path = request.evidence / fmt::format("{}-{}.console.txt", request.kernel, number++);
+  while (std::filesystem::exists(path, ignored));
   if (auto status = base::write_file(path, console); !status) return {};
   return path.string();
 }
@@ -218,10 +224,15 @@ std::string what_follows(size_t doubtful, bool again, bool nothing_left) {
 }
 
 // A machine that was started, to its end.
-boost::asio::awaitable<MachineEnd> run_machine(StartedMachine& started, BootEvents& events) {
-  Running run{*started.machine, *started.session, *started.watch, events};
+boost::asio::awaitable<MachineEnd> run_machine(StartedMachine& started, const bool* stopping,
+                                               BootEvents& events) {
+  Running run{*started.machine, *started.session, *started.watch, events, stopping};
   auto status = started.status;
-  if (status) status = co_await talk(run);
+  if (status) {
+    if (events.measuring) events.measuring(true);
+    status = co_await talk(run);
+    if (events.measuring) events.measuring(false);
+  }
   bool ended_itself = !status && status.error().kind == ErrorKind::process;
   if (!status && !ended_itself && complains(run.watch)) ended_itself = co_await hear_out(run);
   std::optional<vm::Diagnosis> diagnosis;
@@ -257,7 +268,8 @@ boost::asio::awaitable<BootReport> run_boot(boost::asio::io_context& io, BootReq
     for (auto& one : finished) one.again = poison.knows(one.cell);
     tell(std::move(finished));
   };
-  while (!request.jobs.empty()) {
+  const auto stopping = [&] { return request.stopping != nullptr && *request.stopping; };
+  while (!request.jobs.empty() && !stopping()) {
     auto started = co_await start_machine(io, request, std::exchange(request.jobs, {}), events);
     Session& session = *started.session;
     if (!started.machine) {
@@ -271,8 +283,9 @@ boost::asio::awaitable<BootReport> run_boot(boost::asio::io_context& io, BootReq
     if (session.hello() && !report.hello) {
       report.hello = session.hello();
       report.first_hello = started.to_hello;
+      if (events.hello) events.hello(*report.hello);
     }
-    const auto ended = co_await run_machine(started, events);
+    const auto ended = co_await run_machine(started, request.stopping, events);
     const std::string console = keep_console(request, report.machines, ended.console);
     for (const auto& text : ended.told)
       if (told.insert(text).second)

@@ -47,6 +47,9 @@ struct BootRequest {
   // saved once it is up. Null: every machine is booted, and none saved.
   vm::SavedStates* states = nullptr;
   vm::StateParts state;
+  // True from the moment on when no further cells are to be handed out: those that a machine has end,
+  // and the rest is told to nobody. May be null; outlives the boot.
+  const bool* stopping = nullptr;
 };
 
 struct BootReport {
@@ -64,8 +67,12 @@ struct BootReport {
 struct BootEvents {
   // Cells finished, in order.
   std::function<void(std::vector<Finished>)> finished;
+  // Once, before anything of the machine's is finished. May be empty.
+  std::function<void(const wire::Hello& hello)> hello;
   // Once, when every cell that is left has been handed to the machine. May be empty.
   std::function<void()> draining;
+  // A machine has cells now, or has none any more. May be empty.
+  std::function<void(bool has_cells)> measuring;
   // Something to tell a person.
   std::function<void(const std::string& text)> note;
 };

@@ -2,280 +2,30 @@
 
 #include <fmt/format.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <csignal>
-#include <deque>
-#include <functional>
-#include <map>
+#include <algorithm>
 #include <optional>
-#include <set>
-#include <thread>
 #include <utility>
 
+#include "base/run_clock.h"
 #include "image/git_source.h"
-#include "plan/key.h"
 #include "run/acceleration_check.h"
-#include "run/boot.h"
 #include "run/cached.h"
-#include "run/jobs.h"
-#include "run/kvm_failure.h"
+#include "run/console_watch.h"
 #include "run/machine_setup.h"
+#include "run/machines.h"
 #include "run/planning.h"
 #include "run/progress.h"
 #include "run/recording.h"
-#include "run/schedule.h"
+#include "run/request_text.h"
+#include "run/resume.h"
+#include "run/run_lock.h"
+#include "run/space.h"
 #include "vm/machine.h"
-#include "vm/saved_states.h"
 
 namespace bpfmatrix::run {
 namespace {
 
-namespace asio = boost::asio;
-
-constexpr std::chrono::milliseconds kQemuLimit{5'000}, kHelloLimit{5'000};  // under KVM
-
-// Everything that a run holds while it goes on.
-struct Running {
-  asio::io_context& io;
-  const RunRequest& request;
-  const image::Workspace& workspace;
-  const Planned& planned;
-  const Preparation& preparation;
-  RunAcceleration acceleration;
-  const std::string& qemu_version;
-  const vm::Sandbox& sandbox;
-  result::RunRecord& record;
-  result::Store& store;
-  Recorder& recorder;
-  Progress& progress;
-  vm::SavedStates states;
-  std::deque<Task> waiting;            // without a machine yet, the longest first
-  std::set<uint32_t> told_modules;     // kernels whose modules that did not load were told
-  uint32_t free_slots = 0;             // machines that may be started now
-  std::map<uint32_t, std::string> accel_used = {};  // by kernel: of its machines that came up
-  uint32_t at_work = 0;                // tasks under way
-  std::optional<base::Error> failure;  // of the store: ends the run
-  std::function<void()> over;          // lets the event loop end
-};
-
-void take_results(Running& run, const plan::MachineDigests& digests,
-                  std::vector<Finished> finished) {
-  const auto& plan = run.planned.plan;
-  for (auto& one : finished) {
-    const auto& cell = plan.cells[one.cell];
-    const auto& loader = *run.preparation.loaders[cell.loader].loader;
-    result::CellResult result;
-    result.cell = one.cell;
-    result.key = plan::cell_key(digests, loader.sha256, plan.programs[cell.program], cell.mode);
-    result.attempt = std::move(one.attempt);
-    if (auto status = run.recorder.add(std::move(result)); !status && !run.failure) {
-      run.failure = status.error();
-      run.io.stop();
-    }
-    run.progress.finished(plan.kernels[cell.kernel].id, plan.loaders[cell.loader].id);
-  }
-}
-
-vm::MachineConfig config_of(const Running& run, uint32_t kernel) {
-  auto config = machine_config(run.request.qemu, run.preparation.kernels[kernel],
-                               run.planned.matrix.limits, run.acceleration.now().accel);
-  config.sandbox = run.sandbox;
-  return config;
-}
-
-plan::MachineDigests digests_of(const Running& run, uint32_t kernel) {
-  return machine_digests(config_of(run, kernel), run.preparation.kernels[kernel],
-                         run.preparation.agent_sha256, run.qemu_version,
-                         run.planned.matrix.isolation);
-}
-
-BootRequest boot_request(Running& run, uint32_t kernel) {
-  const auto& slot = run.preparation.kernels[kernel];
-  BootRequest boot;
-  boot.kernel = run.planned.plan.kernels[kernel].id;
-  boot.machine = config_of(run, kernel);
-  boot.files = &run.preparation.files;
-  const auto scaled = [&](std::chrono::milliseconds limit) {
-    return std::chrono::milliseconds(static_cast<int64_t>(static_cast<double>(limit.count()) *
-                                                          run.acceleration.now().slowdown));
-  };
-  boot.qemu_limit = scaled(kQemuLimit);
-  boot.boot_limit = scaled(run.planned.matrix.limits.boot);
-  boot.hello_limit = scaled(kHelloLimit);
-  boot.states = run.request.cold ? nullptr : &run.states;
-  boot.state = state_parts(boot.machine, slot, run.qemu_version);
-  boot.console = console_rules(run.planned.console, boot.kernel, today());
-  boot.evidence = run.workspace.evidence() / run.record.header.id;
-  return boot;
-}
-
-void take_report(Running& run, uint32_t kernel, vm::Accel accel, const BootReport& report) {
-  auto& record = run.record.kernels[kernel];
-  if (report.hello) {
-    auto& used = run.accel_used[kernel];
-    if (used.find(vm::name(accel)) == std::string::npos)
-      used += fmt::format("{}{}", used.empty() ? "" : "+", vm::name(accel));
-    record.accel = used;
-    record.isolation = run.sandbox.level(accel == vm::Accel::kvm);
-  }
-  if (!report.problem.empty()) record.problem = report.problem;
-  if (!report.hello) return;
-  record.release = report.hello->release;
-  const auto& errors = report.hello->module_errors;
-  if (errors.empty() || !run.told_modules.insert(kernel).second) return;
-  run.progress.note(fmt::format("{}: modules that did not load: {}", record.id, errors));
-}
-
-// Cells that a kernel's machines did not get to. Of one that does not come up all that follow: each
-// group would try it twice again, up to once for each cell.
-void give_up(Task& task, size_t from, size_t to, const RunAcceleration::Verdict& verdict,
-             const BootEvents& events) {
-  std::vector<Finished> finished;
-  for (size_t i = from; i < to; ++i)
-    for (const auto& job : task.groups[i]) {
-      finished.push_back({job.cell, {}});
-      finished.back().attempt.state = verdict.state;
-      finished.back().attempt.note = verdict.text;
-    }
-  if (!finished.empty()) events.finished(std::move(finished));
-}
-
-void start_tasks(Running& run);
-
-// Frees the task's slot when nothing is left but what its last machine is doing, so that the next
-// machine is restored meanwhile.
-asio::awaitable<void> run_task(Running& run, Task task) {
-  auto digests = digests_of(run, task.kernel);
-  bool holds_slot = true;
-  const auto free_slot = [&] {
-    if (!std::exchange(holds_slot, false)) return;
-    ++run.free_slots;
-    start_tasks(run);
-  };
-  BootEvents events;
-  events.finished = [&](std::vector<Finished> finished) {
-    take_results(run, digests, std::move(finished));
-  };
-  events.note = [&](const std::string& text) { run.progress.note(text); };
-  for (size_t i = 0; i < task.groups.size();) {
-    auto boot = boot_request(run, task.kernel);
-    const auto machine = boot.machine;
-    digests = digests_of(run, task.kernel);
-    boot.jobs = std::move(task.groups[i]);
-    run.acceleration.scale(boot.jobs);
-    boot.return_given_up = true;
-    if (i + 1 == task.groups.size()) events.draining = free_slot;
-    auto report = co_await run_boot(run.io, std::move(boot), events);
-    take_report(run, task.kernel, machine.accel, report);
-    task.groups[i] = std::move(report.left);
-    if (report.given_up) {
-      const auto verdict = co_await run.acceleration.judge(run.io, machine, report);
-      run.record.kernels[task.kernel].problem = verdict.again ? "" : verdict.text;
-      if (verdict.again) {
-        run.record.header.accel = "kvm+tcg";
-        continue;
-      }
-      const size_t to = report.hello ? i + 1 : task.groups.size();
-      give_up(task, i, to, verdict, events);
-      if (!report.hello) break;
-    }
-    ++i;
-  }
-  free_slot();
-}
-
-// Starts waiting tasks while there are slots.
-void start_tasks(Running& run) {
-  while (run.free_slots > 0 && !run.waiting.empty()) {
-    Task task = std::move(run.waiting.front());
-    run.waiting.pop_front();
-    --run.free_slots;
-    ++run.at_work;
-    asio::co_spawn(run.io, run_task(run, std::move(task)), [&run](std::exception_ptr error) {
-      if (error && !run.failure)
-        run.failure = base::fail(base::ErrorKind::internal, "a worker threw an exception");
-      --run.at_work;
-      if (run.failure) run.io.stop();
-      if (run.at_work == 0 && run.waiting.empty()) run.over();
-    });
-  }
-}
-
-// Writes what waits every second, so that a cell that takes minutes holds nothing back.
-void flush_regularly(Running& run, asio::steady_timer& timer) {
-  timer.expires_after(std::chrono::seconds(1));
-  timer.async_wait([&run, &timer](const boost::system::error_code& error) {
-    if (error) return;
-    if (auto status = run.recorder.flush(); !status && !run.failure) {
-      run.failure = status.error();
-      run.io.stop();
-      return;
-    }
-    flush_regularly(run, timer);
-  });
-}
-
-std::vector<std::deque<Job>> all_jobs(const Running& run) {
-  std::vector<std::deque<Job>> jobs(run.planned.plan.kernels.size());
-  for (uint32_t i = 0; i < jobs.size(); ++i)
-    if (run.preparation.kernels[i].kernel && !run.preparation.kernels[i].obstacle)
-      jobs[i] = jobs_of(run.planned.plan, i, run.preparation.files, run.acceleration.now().slowdown);
-  return jobs;
-}
-
-// What cells took in earlier runs; without a readable history every cell counts alike.
-Costs costs_of_history(Running& run) {
-  Costs costs;
-  const auto times = run.store.load_times();
-  if (!times) return costs;
-  // Around a load: its frames, its buffer, and a second load where a text must be placed.
-  constexpr double kLoads = 1.5, kAround = 0.0007;
-  for (const auto& one : *times)
-    costs.learn(one.kernel, one.program,
-                kLoads * std::chrono::duration<double>(one.sum).count() +
-                    kAround * static_cast<double>(one.loads),
-                one.loads);
-  return costs;
-}
-
-// Runs the machines; returns the signal that ended the run, or 0.
-int run_machines(Running& run) {
-  const auto& matrix = run.planned.matrix;
-  run.free_slots = run.request.machines != 0
-                       ? run.request.machines
-                       : machines_that_fit(matrix.limits.memory, std::thread::hardware_concurrency(),
-                                           available_memory());
-  for (auto& task : make_tasks(run.planned.plan, all_jobs(run), matrix.isolation,
-                               costs_of_history(run), run.free_slots))
-    run.waiting.push_back(std::move(task));
-  if (run.waiting.empty()) return 0;
-  // In every run that starts machines, and not once for each host: who reads it in a log of CI sees
-  // that run alone, and who knows it has --sandbox off.
-  const bool kvm = run.acceleration.now().accel == vm::Accel::kvm;
-  if (const auto text = vm::warning(run.sandbox, kvm); !text.empty()) run.progress.note(text);
-  int ended_by = 0;
-  asio::signal_set signals(run.io, SIGINT, SIGTERM, SIGHUP);
-  signals.async_wait([&](const boost::system::error_code& error, int number) {
-    if (error) return;
-    ended_by = number;
-    run.progress.note("ending the machines; what is finished is kept");
-    run.io.stop();
-  });
-  asio::steady_timer flush_timer(run.io);
-  flush_regularly(run, flush_timer);
-  run.over = [&] {
-    signals.cancel();
-    flush_timer.cancel();
-  };
-  run.progress.start();
-  start_tasks(run);
-  run.io.run();
-  return ended_by;
-}
+using Ruling = plan::Cell::Ruling;
 
 void expect_groups(const Planned& planned, const Preparation& preparation, Progress& progress) {
   for (const auto& cell : planned.plan.cells) {
@@ -315,73 +65,213 @@ base::Result<vm::Acceleration> choose(const RunRequest& request, const image::Wo
   return last;
 }
 
-}  // namespace
+// Everything that is needed before the first machine starts.
+struct Prepared {
+  Planned planned;
+  vm::FoundSandbox qemu;
+  Preparation preparation;
+  vm::Acceleration acceleration;
+};
 
-base::Result<RunSummary> run_matrix(const RunRequest& request, const image::Workspace& workspace,
-                                    const image::DataFolder& data) {
-  Progress progress(request.quiet);
+base::Result<Planned> plan_of(const RunRequest& request, const image::Workspace& workspace,
+                              const image::DataFolder& data, Progress& progress) {
   const auto list_tags = image::make_tag_lister(workspace, request.offline);
   BPFM_TRY(auto planned,
            request.made ? make_plan(*request.made, request.selection, data, list_tags)
                         : make_plan(request.matrix, request.selection, data, list_tags));
   for (const auto& note : planned.plan.notes) progress.note(note);
   for (const auto& note : expired_entries(planned.console, today())) progress.note(note);
-  if (planned.plan.cells.empty()) return RunSummary{};
-  BPFM_TRY(const auto qemu, vm::choose_sandbox(request.qemu, request.sandbox));
-  const auto& qemu_version = qemu.qemu_version;
-  BPFM_TRY(auto store, result::Store::open(workspace.results()));
-  PrepareOptions options{request.locked, request.offline,
-                         [&](const std::string& text) { progress.preparing(text); }};
-  BPFM_TRY(auto preparation,
-           prepare(planned.plan, workspace, data, planned.kernels, options));
-  for (const auto& note : preparation.notes) progress.note(note);
-  BPFM_TRY(const auto acceleration, choose(request, workspace, planned, preparation, qemu.sandbox));
-  if (!acceleration.sentence.empty()) progress.note(acceleration.sentence);
+  return planned;
+}
 
-  auto record = make_record(planned.matrix, request.selection, planned.plan, preparation,
-                            vm::name(acceleration.accel), qemu_version);
+base::Result<Prepared> get_ready(const RunRequest& request, Planned planned,
+                                 const image::Workspace& workspace, const image::DataFolder& data,
+                                 Progress& progress) {
+  Prepared out;
+  out.planned = std::move(planned);
+  BPFM_TRY(out.qemu, vm::choose_sandbox(request.qemu, request.sandbox));
+  const PrepareOptions options{request.locked, request.offline,
+                               [&](const std::string& text) { progress.preparing(text); }};
+  BPFM_TRY(out.preparation,
+           prepare(out.planned.plan, workspace, data, out.planned.kernels, options));
+  for (const auto& note : out.preparation.notes) progress.note(note);
+  BPFM_TRY(out.acceleration, choose(request, workspace, out.planned, out.preparation,
+                                    out.qemu.sandbox));
+  if (!out.acceleration.sentence.empty()) progress.note(out.acceleration.sentence);
+  return out;
+}
+
+result::RunRecord record_of(const RunRequest& request, const Prepared& prepared) {
+  auto record = make_record(prepared.planned.matrix, request.selection, prepared.planned.plan,
+                            prepared.preparation, vm::name(prepared.acceleration.accel),
+                            prepared.qemu.qemu_version);
   for (auto& kernel : record.kernels)
-    kernel.isolation = qemu.sandbox.level(acceleration.accel == vm::Accel::kvm);
+    kernel.isolation = prepared.qemu.sandbox.level(prepared.acceleration.accel == vm::Accel::kvm);
   record.header.matrix_file = request.matrix;
-  BPFM_CHECK(store.begin_run(record));
-  const std::string id = record.header.id;
-  BPFM_CHECK(store.add(id, settled_cells(planned.plan, preparation)));
-  Recorder recorder(store, id);
-  RunSummary summary{id, 0};
-  std::optional<base::Error> failure;
-  {
-    asio::io_context io;
-    Running running{.io = io,
-                    .request = request,
-                    .workspace = workspace,
-                    .planned = planned,
-                    .preparation = preparation,
-                    .acceleration = {acceleration, request.accel, workspace.acceleration(),
-                                     [&](const std::string& text) { progress.note(text); }},
-                    .qemu_version = qemu_version,
-                    .sandbox = qemu.sandbox,
-                    .record = record,
-                    .store = store,
-                    .recorder = recorder,
-                    .progress = progress,
-                    .states = vm::SavedStates(workspace.states())};
-    if (request.cache) {
-      BPFM_TRY(const auto cached,
-               take_cached(store, id, planned.plan, preparation,
-                           [&](uint32_t kernel) { return digests_of(running, kernel); }));
-      if (cached.answered != 0)
-        progress.preparing(fmt::format("{} of {} cells are answered by earlier runs",
-                                       cached.answered, cached.asked));
-    }
-    expect_groups(planned, preparation, progress);
-    summary.signal = run_machines(running);
-    failure = running.failure;
+  return record;
+}
+
+Ready ready_of(const RunRequest& request, const image::Workspace& workspace,
+               const Prepared& prepared) {
+  return {request,
+          workspace,
+          prepared.planned,
+          prepared.preparation,
+          prepared.acceleration,
+          prepared.qemu.qemu_version,
+          prepared.qemu.sandbox};
+}
+
+// What machines were to do and did not, for want of room. Each cell that has no attempt by now gets
+// one that says so; nothing that was measured is touched.
+base::Status tell_no_room(result::Store& store, const std::string& run, const std::string& why) {
+  BPFM_TRY(const auto record, store.read(run));
+  std::vector<result::CellResult> missed;
+  for (uint32_t i = 0; i < record.cells.size(); ++i) {
+    if (record.cells[i].attempts != 0) continue;
+    auto& one = missed.emplace_back();
+    one.cell = i;
+    one.attempt.state = result::AttemptState::no_space;
+    one.attempt.note = why;
   }
-  if (auto flushed = recorder.flush(); !flushed && !failure) failure = flushed.error();
-  if (failure) return failure->in("keep results");
+  return store.add(run, missed);
+}
+
+// Runs what is left to run of a run that is in the store, and gives it its end if it came to one.
+base::Result<RunSummary> carry_out(const RunRequest& request, const image::Workspace& workspace,
+                                   Prepared& prepared, result::RunRecord& record,
+                                   result::Store& store, Progress& progress) {
+  const std::string& id = record.header.id;
+  const Ready ready = ready_of(request, workspace, prepared);
+  if (request.cache) {
+    BPFM_TRY(const auto cached,
+             take_cached(store, id, prepared.planned.plan, prepared.preparation,
+                         [&](uint32_t kernel) { return digests_of(ready, kernel); }));
+    if (cached.answered != 0)
+      progress.preparing(fmt::format("{} of {} cells are answered by earlier runs",
+                                     cached.answered, cached.asked));
+  }
+  expect_groups(prepared.planned, prepared.preparation, progress);
+  const auto end = run_machines(ready, record, store, progress);
+  if (end.failure)
+    return base::Error{end.failure->kind,
+                       fmt::format("keep results: {}; what was stored before is kept: when the "
+                                   "cause is gone, go on with bpfmatrix resume {}",
+                                   end.failure->message, id)};
+  RunSummary summary{.run = id, .signal = end.signal};
   BPFM_CHECK(store.update_axes(record));
-  if (summary.signal == 0) BPFM_CHECK(store.finish_run(id, utc_now()));
+  if (end.no_room) BPFM_CHECK(tell_no_room(store, id, end.no_room->message));
+  summary.complete = end.signal == 0 && !end.no_room && !end.out_of_time;
+  if (summary.complete) BPFM_CHECK(store.finish_run(id, utc_now()));
   return summary;
+}
+
+// The run that `name` stands for, or the newest without an end when it is empty; nothing when there
+// is none such.
+base::Result<std::optional<std::string>> find_run(result::Store& store, const std::string& name) {
+  BPFM_TRY(const auto headers, store.list());
+  if (name.empty()) {
+    for (const auto& header : headers)
+      if (header.finished.empty()) return std::optional(header.id);
+    return std::optional<std::string>();
+  }
+  BPFM_TRY(const auto id, store.find(name));
+  return std::optional(id);
+}
+
+// What the run has learnt stays with it, also of kernels that need not boot again.
+void keep_learnt(const result::RunRecord& stored, result::RunRecord* record) {
+  record->header.id = stored.header.id;
+  auto notes = stored.header.notes;
+  for (auto& note : record->header.notes)
+    if (std::ranges::find(notes, note) == notes.end()) notes.push_back(std::move(note));
+  record->header.notes = std::move(notes);
+  for (auto& kernel : record->kernels) {
+    const auto at = std::ranges::find(stored.kernels, kernel.id, &result::KernelRecord::id);
+    if (at == stored.kernels.end() || kernel.sha256 != at->sha256) continue;
+    const auto& before = *at;
+    kernel.release = before.release;
+    if (kernel.problem.empty()) kernel.problem = before.problem;
+  }
+  // A driver that was killed could tell it of the cells only.
+  for (const auto& cell : stored.cells) {
+    const auto state = cell.attempt.state;
+    const bool lost = state == result::AttemptState::boot_fail ||
+                      state == result::AttemptState::qemu_crash;
+    auto& problem = record->kernels[cell.kernel].problem;
+    if (lost && problem.empty()) problem = cell.attempt.note;
+  }
+}
+
+// Takes back what counts no more, settles what cannot run, and leaves in the plan what is to run.
+base::Status take_up(Prepared& prepared, const Ready& ready, const result::RunRecord& stored,
+                     result::RunRecord& record, result::Store& store, Progress& progress) {
+  auto& plan = prepared.planned.plan;
+  const auto questions =
+      questions_of(plan, prepared.preparation,
+                   [&](uint32_t kernel) { return digests_of(ready, kernel); });
+  const auto rest = rest_of(stored, questions, settled_cells(plan, prepared.preparation));
+  const std::string& id = stored.header.id;
+  if (rest.stale != 0) {
+    record.header.notes.push_back(fmt::format(
+        "{} cells were measured anew when the run was continued: their kernel, loader, program, "
+        "QEMU or accelerator is not what it was when it began",
+        rest.stale));
+    progress.note(record.header.notes.back());
+  }
+  BPFM_CHECK(store.take_back(id, rest.take_back));
+  BPFM_CHECK(store.add(id, rest.settle));
+  BPFM_CHECK(store.update_axes(record));
+  for (const uint32_t cell : rest.kept) plan.cells[cell].ruling = Ruling::cached;
+  progress.preparing(fmt::format("run {}: {} of {} cells are there already", id, rest.kept.size(),
+                                 stored.cells.size()));
+  return {};
+}
+
+}  // namespace
+
+base::Result<RunSummary> run_matrix(const RunRequest& request, const image::Workspace& workspace,
+                                    const image::DataFolder& data) {
+  const base::PauseScope pauses;
+  Progress progress(request.quiet);
+  BPFM_TRY(auto planned, plan_of(request, workspace, data, progress));
+  if (planned.plan.cells.empty()) return RunSummary{};
+  BPFM_CHECK(check_space(workspace.root, request.min_free));
+  BPFM_TRY(auto store, result::Store::open(workspace.results()));
+  BPFM_TRY(auto prepared, get_ready(request, std::move(planned), workspace, data, progress));
+  auto record = record_of(request, prepared);
+  BPFM_TRY(const auto lock, RunLock::take(lock_folder(workspace), record.header.id));
+  BPFM_CHECK(store.begin_run(record, request_text(request)));
+  BPFM_CHECK(store.add(record.header.id,
+                       settled_cells(prepared.planned.plan, prepared.preparation)));
+  return carry_out(request, workspace, prepared, record, store, progress);
+}
+
+base::Result<RunSummary> resume_run(const std::string& run, RunRequest request,
+                                    const image::Workspace& workspace,
+                                    const image::DataFolder& data) {
+  const base::PauseScope pauses;
+  Progress progress(request.quiet);
+  // A driver that was killed, or whose disk was full, is why we are here.
+  BPFM_TRY(auto store, result::Store::open(workspace.results(), result::Check::whole));
+  BPFM_TRY(const auto found, find_run(store, run));
+  if (!found) return RunSummary{};
+  const auto context = fmt::format("continue {}", *found);
+  BPFM_TRY(const auto lock, RunLock::take(lock_folder(workspace), *found));
+  BPFM_TRY(const auto stored, store.read(*found));
+  if (!stored.header.finished.empty())
+    return RunSummary{.run = *found, .complete = true, .was_complete = true};
+  BPFM_TRY(const auto asked, store.request_of(*found));
+  BPFM_CHECK(apply_request(asked, &request).in(context));
+  BPFM_CHECK(check_space(workspace.root, request.min_free));
+  BPFM_TRY(auto planned, plan_of(request, workspace, data, progress).in(context));
+  BPFM_TRY(auto prepared, get_ready(request, std::move(planned), workspace, data, progress));
+  auto record = record_of(request, prepared);
+  BPFM_CHECK(same_cells(stored, record).in(context));
+  keep_learnt(stored, &record);
+  BPFM_CHECK(take_up(prepared, ready_of(request, workspace, prepared), stored, record, store,
+                     progress));
+  return carry_out(request, workspace, prepared, record, store, progress);
 }
 
 }  // namespace bpfmatrix::run

@@ -77,14 +77,15 @@ base::Result<KernelSlot> provide_kernel(image::KernelProvider& provider, image::
   }
   slot.kernel = std::move(*kernel);
   const auto boot = image::boot_image(store, slot.kernel->sha256);
-  if (!boot && is_ours(boot.error())) return boot.error();
+  // What was just stored, or put beside it: the disk is ours.
+  if (!boot && (is_ours(boot.error()) || boot.error().kind == ErrorKind::io)) return boot.error();
   if (!boot) {
     slot.obstacle = kernel_obstacle(boot.error());
     return slot;
   }
   slot.boot = *boot;
   if (auto made = make_initramfs(slot, store, agent); !made) {
-    if (is_ours(made.error())) return made.error();
+    if (is_ours(made.error()) || made.error().kind == ErrorKind::io) return made.error();
     slot.obstacle = kernel_obstacle(made.error());
   }
   return slot;

@@ -248,6 +248,11 @@ void Session::send_next_run() {
   run_ = std::move(run);
 }
 
+void Session::hold() {
+  std::move(jobs_.begin(), jobs_.end(), std::back_inserter(held_));
+  jobs_.clear();
+}
+
 std::string Session::to_send() {
   return std::exchange(out_, {});
 }
@@ -309,8 +314,10 @@ std::deque<Job> Session::take_unfinished() {
   if (begun_) left.push_back(std::move(*begun_));
   if (run_) std::move(run_->waiting.begin(), run_->waiting.end(), std::back_inserter(left));
   for (size_t i = 0; i < doubtful; ++i) left[i].announce = true;
-  std::move(jobs_.begin(), jobs_.end(), std::back_inserter(left));
-  jobs_.clear();
+  for (auto* rest : {&jobs_, &held_}) {
+    std::move(rest->begin(), rest->end(), std::back_inserter(left));
+    rest->clear();
+  }
   run_.reset();
   begun_.reset();
   in_flight_.reset();

@@ -62,6 +62,9 @@ class Session {
   // Takes bytes from the agent. After an Error it takes no more, and repeats the Error.
   base::Status take(std::string_view bytes);
 
+  // No further RUN is sent: the one in flight, or about to be sent, ends, and then the machine. The
+  // cells behind it stay unfinished.
+  void hold();
   // Bytes that are to be sent now; empty when it is the agent's turn.
   [[nodiscard]] std::string to_send();
   // Cells that were finished and not told yet.
@@ -128,6 +131,7 @@ class Session {
   std::array<uint8_t, 16> nonce_;
   const FileSet& files_;
   std::deque<Job> jobs_;
+  std::deque<Job> held_;  // behind jobs_, and never sent
   wire::FrameReader reader_;
   wire::FrameWriter writer_;
   std::string out_;
