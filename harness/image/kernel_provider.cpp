@@ -39,7 +39,13 @@ struct Kept {
   std::vector<std::pair<std::string, std::string>> modules;
 };
 
-base::Result<Kept> keep(ContentStore& store, const KernelContents& contents) {
+// Our own disk: nothing to be told of the kernel.
+base::Error ours(base::Error error) {
+  if (error.kind == base::ErrorKind::io) error.kind = base::ErrorKind::internal;
+  return error;
+}
+
+base::Result<Kept> keep_all(ContentStore& store, const KernelContents& contents) {
   Kept kept;
   BPFM_TRY(kept.image, store.put(contents.image));
   if (!contents.config.empty()) {
@@ -49,6 +55,12 @@ base::Result<Kept> keep(ContentStore& store, const KernelContents& contents) {
     BPFM_TRY(std::string sha256, store.put(content));
     kept.modules.emplace_back(name, std::move(sha256));
   }
+  return kept;
+}
+
+base::Result<Kept> keep(ContentStore& store, const KernelContents& contents) {
+  auto kept = keep_all(store, contents);
+  if (!kept) return ours(kept.error());
   return kept;
 }
 
@@ -170,9 +182,10 @@ base::Result<Kernel> KernelProvider::provide_file(const spec::KernelEntry& entry
   Kernel kernel = describe(entry);
   kernel.release = contents.release;
   kernel.source = fmt::format("file {}", source.image.string());
-  BPFM_TRY(auto image, store_.verified_path(kept.image));
-  if (!image) return fail(ErrorKind::io, "what was just stored cannot be read back");
-  kernel.image = std::move(*image);
+  auto image = store_.verified_path(kept.image);
+  if (!image) return ours(image.error());
+  if (!*image) return fail(ErrorKind::internal, "what was just stored cannot be read back");
+  kernel.image = std::move(**image);
   kernel.sha256 = std::move(kept.image);
   kernel.config_sha256 = std::move(kept.config);
   for (auto& [name, sha256] : kept.modules) kernel.modules.push_back({name, std::move(sha256)});

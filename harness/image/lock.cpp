@@ -144,6 +144,22 @@ std::string read_section(const json& document, const char* name, std::map<std::s
   return {};
 }
 
+constexpr const char* kDigest = "digest";
+
+// Over all but itself, however it is laid out.
+std::string digest_of(json document) {
+  document.erase(kDigest);
+  return base::sha256_hex(document.dump(-1, ' ', false, json::error_handler_t::replace));
+}
+
+// Why the document is not what was written, or "". A lock without a digest is taken at its word.
+std::string check_digest(const json& document) {
+  const auto told = document.find(kDigest);
+  if (told == document.end() || *told == digest_of(document)) return {};
+  return "its digest is of another text: it was damaged, or changed by hand (without the line "
+         "\"digest\" it is taken as it is)";
+}
+
 }  // namespace
 
 base::Result<Lock> Lock::read(const fs::path& file) {
@@ -158,6 +174,7 @@ base::Result<Lock> Lock::read(const fs::path& file) {
   const auto format = document.find("format");
   if (format == document.end() || !format->is_number_integer() || *format != kFormat)
     return broken(file, fmt::format("'format' is not {}", kFormat));
+  if (const auto wrong = check_digest(document); !wrong.empty()) return broken(file, wrong);
   std::string mistake = read_section(document, "kernels", lock.kernels, read_kernel);
   if (mistake.empty()) mistake = read_section(document, "loaders", lock.loaders, read_libbpf);
   if (mistake.empty() && document.contains("suites"))
@@ -173,6 +190,7 @@ base::Status Lock::write() const {
   if (!suites.empty()) document["suites"] = json::object();
   for (const auto& [name, suite] : suites)
     document["suites"][name] = {{"date", suite.date}, {"sha256", suite.sha256}};
+  document[kDigest] = digest_of(document);
   const std::string text = document.dump(2, ' ', false, json::error_handler_t::replace);
   return base::write_file(file_, text + "\n").in("write the lock");
 }

@@ -1,4 +1,5 @@
-// The lock of a workspace: exact versions and digests of what its runs used. JSON, written whole.
+// The lock of a workspace: exact versions and digests of what its runs used. JSON, written whole, with
+// a digest over itself: a version with a flipped bit would be asked for like any other.
 #pragma once
 
 #include <filesystem>

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/descriptor.h"
+#include "base/digest.h"
 #include "base/files.h"
 #include "base/run_clock.h"
 #include "base/text.h"
@@ -26,6 +27,8 @@ struct Canary {
   std::optional<Seconds> first_byte;
   std::string failure;
 };
+
+constexpr const char* kDigest = "digest";  // over the rest of the file
 
 std::string last_line(std::string text) {
   while (text.ends_with('\n')) text.pop_back();
@@ -111,7 +114,10 @@ std::optional<Acceleration> recall(const std::filesystem::path& memory, const Ho
   const auto text = base::read_file(memory, uint64_t{1} << 16);
   if (!text || host.boot_id.empty()) return std::nullopt;
   try {
-    const auto json = nlohmann::json::parse(*text);
+    auto json = nlohmann::ordered_json::parse(*text);
+    const std::string digest = json.value(kDigest, std::string());
+    json.erase(kDigest);
+    if (!digest.empty() && digest != base::sha256_hex(json.dump())) return std::nullopt;
     if (json.at("boot_id") != host.boot_id || json.at("qemu_version") != host.qemu_version ||
         json.at("kvm_opens") != host.kvm_opens || json.at("isolation") != host.isolation)
       return std::nullopt;
@@ -129,12 +135,13 @@ std::optional<Acceleration> recall(const std::filesystem::path& memory, const Ho
 
 base::Status remember(const std::filesystem::path& memory, const HostState& host,
                       const Acceleration& acceleration) {
-  const nlohmann::ordered_json json = {
+  nlohmann::ordered_json json = {
       {"boot_id", host.boot_id},           {"qemu_version", host.qemu_version},
       {"kvm_opens", host.kvm_opens},       {"isolation", host.isolation},
       {"accel", name(acceleration.accel)}, {"slowdown", acceleration.slowdown},
       {"sentence", acceleration.sentence}};
   constexpr auto kReplace = nlohmann::ordered_json::error_handler_t::replace;
+  json[kDigest] = base::sha256_hex(json.dump(-1, ' ', false, kReplace));
   return base::write_file(memory, json.dump(2, ' ', false, kReplace) + "\n");
 }
 
