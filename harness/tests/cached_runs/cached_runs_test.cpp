@@ -15,6 +15,7 @@
 #include "image/lock.h"
 #include "result/store.h"
 #include "run/driver.h"
+#include "tests/fake_qemu/fake_kernel.h"
 
 namespace bpfmatrix::run {
 namespace {
@@ -23,22 +24,6 @@ namespace fs = std::filesystem;
 using result::AttemptState;
 
 constexpr const char* kCrate = "1.1.1+v1.1.0";
-
-// A bzImage, as far as its setup header goes, that fake_qemu reads its scenario from.
-std::string make_kernel(const std::string& name, const std::string& scenario) {
-  std::string image(0x4000, '\0');
-  const std::string line = "FAKE " + scenario + "\n" + name;
-  image.replace(0, line.size(), line);
-  image[0x1f1] = 3;  // setup_sects
-  image.replace(0x1fe, 2, "\x55\xaa");
-  image.replace(0x202, 4, "HdrS");
-  image.replace(0x206, 2, "\x0f\x02");              // protocol 2.15
-  image.replace(0x20e, 2, std::string("\0\x04", 2));  // kernel_version: at 0x600
-  image[0x236] = 0x7f;                              // XLF_KERNEL_64 and more
-  const std::string version = "6.1.0-" + name + " (builder) #1 SMP";
-  image.replace(0x600, version.size(), version);
-  return image;
-}
 
 class CachedRuns : public testing::Test {
  protected:
@@ -83,7 +68,7 @@ class CachedRuns : public testing::Test {
   }
   void add_kernel(const std::string& id, const std::string& scenario) {
     const fs::path image = folder_.path() / ("kernel-" + id);
-    const auto bytes = make_kernel(id, scenario);
+    const auto bytes = tests::make_fake_kernel(id, scenario);
     write(image, bytes);
     kernels_.push_back({id, "local", "6.1", "x86_64", spec::FileKernel{image, {}}, {}});
     digests_[id] = base::sha256_hex(bytes);

@@ -23,6 +23,8 @@
 //   no_space          the second file that is sent cannot be stored
 //   foreign_cell      results of cells that were not asked for
 //   unsaveable        ok, but it cannot be saved  sleeper           ok, but silent once restored
+//   slow N            N ms between two cells, each sent at once
+//   slow_boot N       says hello after N ms
 //   late_splat        ok, then a KASAN report on the console after SHUTDOWN
 //   splat_at N        a WARNING in cell N, which is measured all the same
 //   splat_idle        a WARNING before the hello

@@ -115,6 +115,7 @@ void Guest::boot() {
   // kvm_silent: what a host does whose KVM never gets a guest anywhere.
   if (plays("silent") || (plays("kvm_silent") && arguments_.accel == "kvm")) stay_silent();
   print("[    0.100000] fake kernel is up\n");
+  if (plays("slow_boot")) ::usleep(1000 * arguments_.scenario.cell);
   if (plays("no_hello")) {
     print("bpfmatrix agent: up\n");
     stay_silent();
@@ -310,6 +311,10 @@ void Guest::run_cells(std::string_view payload) {
     if (!fate(run, cell.id, announced, held)) return;
     held += result(run, cell);
     if (cell.id == arguments_.scenario.cell) die_beside_result(held);
+    if (plays("slow")) {
+      send(std::exchange(held, {}));
+      ::usleep(1000 * arguments_.scenario.cell);
+    }
   }
   std::string done;
   put32(done, run);
