@@ -151,7 +151,8 @@ std::vector<pid_t> DriverTest::machines() const {
     const pid_t pid = std::atoi(entry.path().filename().c_str());
     if (pid <= 0) continue;
     std::ifstream file(entry.path() / "cmdline");
-    const std::string line((std::istreambuf_iterator<char>(file)), {});
+    std::string line;
+    std::getline(file, line);  // a process that has just ended cannot be read any more
     if (line.find("fake_qemu") != std::string::npos &&
         line.find(folder_.path().string()) != std::string::npos &&
         line.find("bin/bpfmatrix") == std::string::npos)
