@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include <boost/asio/co_spawn.hpp>
 #include <map>
 #include <optional>
@@ -65,7 +67,6 @@ class BootTest : public testing::Test {
     return {};
   }
 
- private:
   BootRequest request(const std::string& scenario, uint32_t count) {
     const auto kernel = folder_.path() / fmt::format("kernel-{}", ++kernels_);
     EXPECT_TRUE(base::write_file(kernel, "FAKE " + scenario + "\n").has_value());
@@ -123,6 +124,8 @@ class BootTest : public testing::Test {
     io.run();
     return outcome;
   }
+
+ private:
   ConsoleRules rules_;
   std::string binary_ = "ELF";
   FileSet files_;
@@ -169,6 +172,21 @@ TEST_F(BootTest, a_crash_is_confirmed_once_in_a_fresh_machine_when_all_others_ha
   EXPECT_EQ(outcome.doubled, 0U);
   // Dense, announced, and the cells behind it with the cell once more at their end.
   EXPECT_EQ(outcome.report.machines, 3U);
+}
+
+TEST_F(BootTest, whichever_cell_panics_it_alone_is_blamed_twice_and_no_result_is_lost) {
+  const uint32_t runs = std::getenv("BPFM_SOAK") != nullptr ? 1000 : 30;
+  for (uint32_t i = 0; i < runs; ++i) {
+    const uint32_t cells = 5 + i * 7 % 40, poison = i * 13 % cells;
+    auto poisoned = request(fmt::format("panic_at {}", poison), cells);
+    poisoned.retries = 1;
+    const auto outcome = run(std::move(poisoned));
+    ASSERT_EQ(outcome.attempts.at(poison),
+              (std::vector{AttemptState::kernel_crash, AttemptState::kernel_crash}))
+        << i;
+    ASSERT_EQ(count(outcome, AttemptState::measured), cells - 1) << i;
+    ASSERT_EQ(outcome.doubled, 0U) << i;
+  }
 }
 
 TEST_F(BootTest, a_crash_that_is_not_repeated_leaves_both_attempts) {
@@ -406,10 +424,12 @@ TEST_F(BootTest, a_splat_after_the_last_result_is_not_lost) {
 
 // The result and the oops that belongs to it travel on two channels, and the machine's end on a third.
 TEST_F(BootTest, an_oops_wins_over_the_result_that_came_with_it_however_they_interleave) {
-  for (uint32_t i = 0; i < 500; ++i) {
+  // Every tenth of them by default: all take two minutes.
+  const uint32_t step = std::getenv("BPFM_SOAK") != nullptr ? 1 : 10;
+  for (uint32_t i = 0; i < 500; i += step) {
     const uint32_t delay = i < 100 ? i : (i - 99) * 7;
     const auto outcome =
-        play(fmt::format("{} 1 {}", i % 2 == 0 ? "oops_after" : "oops_before", delay), 2);
+        play(fmt::format("{} 1 {}", i / step % 2 == 0 ? "oops_after" : "oops_before", delay), 2);
     ASSERT_EQ(outcome.states.at(1), AttemptState::kernel_crash) << i;
     ASSERT_EQ(outcome.notes.at(1), "BUG: kernel NULL pointer dereference in bpf_prog_put") << i;
     ASSERT_EQ(outcome.states.at(0), AttemptState::measured) << i;

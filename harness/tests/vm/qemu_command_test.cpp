@@ -38,7 +38,7 @@ TEST(QemuCommand, the_whole_line_under_tcg_is_this_one) {
                   "-device", "virtserialport,chardev=agent,name=bpfmatrix", "-chardev",
                   "socket,id=control,fd=5", "-mon", "chardev=control,mode=control", "-kernel", "/k/vmlinux",
                   "-initrd", "/i/initramfs.cpio", "-append",
-                  "cryptomgr.notests panic=-1 oops=panic unknown_nmi_panic console=ttyS0 loglevel=5 "
+                  "cryptomgr.notests no_timer_check panic=-1 oops=panic unknown_nmi_panic console=ttyS0 loglevel=5 "
                   "bpfmatrix.nonce=00112233445566778899aabbccddeeff"));
 }
 
