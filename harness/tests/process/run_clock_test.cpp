@@ -18,12 +18,20 @@ using namespace std::chrono_literals;
 // Runs `body` in a process that is stopped by SIGTSTP while it does, for a second; its exit code.
 template <typename Body>
 int stopped_for_a_second(Body body) {
+  int ready[2];
+  if (::pipe(ready) != 0) return -3;
   const pid_t pid = ::fork();
   if (pid == 0) {
     const PauseScope scope;
+    if (::write(ready[1], "r", 1) != 1) ::_exit(99);
     ::_exit(body());
   }
-  std::this_thread::sleep_for(300ms);
+  char byte = 0;
+  const bool up = ::read(ready[0], &byte, 1) == 1;
+  ::close(ready[0]);
+  ::close(ready[1]);
+  if (!up) return -4;
+  std::this_thread::sleep_for(100ms);
   ::kill(pid, SIGTSTP);
   int status = 0;
   if (::waitpid(pid, &status, WUNTRACED) != pid || !WIFSTOPPED(status)) return -1;
@@ -81,9 +89,11 @@ TEST(RunClock, a_child_with_a_session_of_its_own_stands_still_with_us) {
   ::kill(driver, SIGTSTP);
   int status = 0;
   ASSERT_EQ(::waitpid(driver, &status, WUNTRACED), driver);
+  // A process that is busy takes a signal a little later.
+  for (int i = 0; i < 100 && state_of(child) != 'T'; ++i) std::this_thread::sleep_for(20ms);
   EXPECT_EQ(state_of(child), 'T');
   ::kill(driver, SIGCONT);
-  for (int i = 0; i < 100 && state_of(child) == 'T'; ++i) std::this_thread::sleep_for(20ms);
+  for (int i = 0; i < 100 && state_of(child) != 'S'; ++i) std::this_thread::sleep_for(20ms);
   EXPECT_EQ(state_of(child), 'S');
   ::kill(driver, SIGKILL);
   ::waitpid(driver, &status, 0);

@@ -8,7 +8,6 @@
 #include <fstream>
 #include <functional>
 
-#include "result/call_blob.h"
 #include "result/json_fields.h"
 #include "store_fixture.h"
 
@@ -596,19 +595,6 @@ TEST_F(StoreTest, a_path_that_cannot_be_made_is_an_io_error) {
   const auto store = Store::open(folder_.path() / "file" / "results.sqlite");
   ASSERT_FALSE(store);
   EXPECT_EQ(store.error().kind, base::ErrorKind::io);
-}
-
-TEST(CallBlob, calls_come_back_and_what_is_no_list_of_calls_is_refused) {
-  const std::vector<Call> calls = {{5, 1, 4096, 144, 13, false, true},
-                                   {18, UINT32_MAX, 0, 28, 524, true, false}};
-  const std::string blob = encode_calls(calls);
-  EXPECT_EQ(blob.size(), 56u);
-  EXPECT_EQ(*decode_calls(blob), calls);
-  EXPECT_TRUE(decode_calls("")->empty());
-  EXPECT_FALSE(decode_calls(blob.substr(1)));
-  std::string flagged = blob;
-  flagged[20] = 4;
-  EXPECT_FALSE(decode_calls(flagged));
 }
 
 }  // namespace
