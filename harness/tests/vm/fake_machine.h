@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/files.h"
+#include "base/run_clock.h"
 #include "vm/machine.h"
 
 namespace bpfmatrix::tests {
@@ -34,8 +35,8 @@ T run(boost::asio::io_context& io, boost::asio::awaitable<T> work) {
   return std::move(*value);
 }
 
-inline std::chrono::steady_clock::time_point in(std::chrono::milliseconds time) {
-  return std::chrono::steady_clock::now() + time;
+inline base::RunClock::time_point in(std::chrono::milliseconds time) {
+  return base::RunClock::now() + time;
 }
 
 // A folder with a "kernel" that holds a scenario.
