@@ -14,7 +14,7 @@ namespace bpfmatrix::base {
 namespace fs = std::filesystem;
 
 Result<std::string> read_file(const fs::path& path, uint64_t limit) {
-  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  Descriptor file(TEMP_FAILURE_RETRY(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)));
   if (!file.open()) return io_error(errno, fmt::format("open {}", path.string()));
   struct stat status {};
   if (::fstat(file.get(), &status) != 0)

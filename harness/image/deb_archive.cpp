@@ -184,7 +184,7 @@ base::Status read_raw(archive* in, const std::function<void(std::string_view)>& 
 base::Result<std::map<std::string, std::string>> read_deb(const fs::path& file,
                                                           const Wanted& wanted,
                                                           const ArchiveLimits& limits) {
-  const base::Descriptor open(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  const base::Descriptor open(TEMP_FAILURE_RETRY(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)));
   if (!open.open()) return base::io_error(errno, fmt::format("open {}", file.string()));
   return read_deb(open.get(), file.filename().string(), wanted, limits);
 }

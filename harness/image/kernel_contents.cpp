@@ -1,6 +1,7 @@
 #include "image/kernel_contents.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -59,7 +60,7 @@ base::Result<std::optional<std::string>> only(std::map<std::string, std::string>
 }
 
 base::Result<base::Descriptor> open_deb(const fs::path& deb) {
-  base::Descriptor file(::open(deb.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  base::Descriptor file(TEMP_FAILURE_RETRY(::open(deb.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)));
   if (!file.open()) return base::io_error(errno, fmt::format("open {}", deb.string()));
   return file;
 }

@@ -163,7 +163,7 @@ result::KernelRecord kernel_from(const json& value) {
           .sha256 = get<std::string>(value, "sha256"),
           .problem = get<std::string>(value, "problem"),
           .upstream = get<std::string>(value, "upstream"),
-          .isolation = get<std::string>(value, "isolation")};
+          .isolation = value.contains("isolation") ? get<std::string>(value, "isolation") : ""};
 }
 
 result::LoaderRecord loader_from(const json& value) {

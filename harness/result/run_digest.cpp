@@ -42,7 +42,8 @@ void add_axes(FieldBytes& bytes, const RunRecord& run) {
   bytes.add(uint64_t{run.kernels.size()});
   for (const auto& k : run.kernels)
     for (const auto* field : {&k.id, &k.release, &k.vendor, &k.series, &k.arch, &k.backend,
-                              &k.accel, &k.source, &k.sha256, &k.upstream, &k.problem})
+                              &k.accel, &k.source, &k.sha256, &k.upstream, &k.problem,
+                              &k.isolation})
       bytes.add(*field);
   bytes.add(uint64_t{run.loaders.size()});
   for (const auto& l : run.loaders)

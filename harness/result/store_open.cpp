@@ -3,7 +3,9 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <sqlite3.h>
 
+#include <cstdlib>
 #include <string>
+#include <string_view>
 
 #include "result/call_blob.h"
 #include "result/sqlite.h"
@@ -39,6 +41,11 @@ base::Status check_whose_it_is(SQLite::Database& database) {
 base::Status check_pages(SQLite::Database& database) {
   const std::string answer = database.execAndGet("PRAGMA quick_check(1)").getString();
   if (answer == "ok") return {};
+  // "unable to get the page. error code=8458": what could not be read is not damaged for that.
+  static constexpr std::string_view kCode = "error code=";
+  if (const auto at = answer.find(kCode); at != std::string::npos)
+    if (const int code = std::atoi(answer.c_str() + at + kCode.size()); (code & 0xff) == SQLITE_IOERR)
+      return fail(ErrorKind::io, "the database cannot be read: {}", answer.substr(at));
   return fail(ErrorKind::invalid_input, "{}: {}", kDamaged, answer);
 }
 

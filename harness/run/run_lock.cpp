@@ -59,7 +59,7 @@ base::Result<RunLock> RunLock::take(const fs::path& folder, const std::string& r
   fs::create_directories(folder, ec);
   if (ec) return base::io_error(ec.value(), fmt::format("make folder {}", folder.string()));
   for (;;) {
-    base::Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+    base::Descriptor file(TEMP_FAILURE_RETRY(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)));
     if (!file.open()) return base::io_error(errno, fmt::format("open {}", path.string()));
     struct flock lock = whole_file();
     if (::fcntl(file.get(), F_OFD_SETLK, &lock) != 0) {
@@ -81,7 +81,7 @@ base::Result<RunLock> RunLock::take(const fs::path& folder, const std::string& r
 
 std::optional<std::string> RunLock::holder(const fs::path& folder, const std::string& run) {
   const fs::path path = file_of(folder, run);
-  const base::Descriptor file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+  const base::Descriptor file(TEMP_FAILURE_RETRY(::open(path.c_str(), O_RDWR | O_CLOEXEC)));
   if (!file.open()) return std::nullopt;
   struct flock lock = whole_file();
   if (::fcntl(file.get(), F_OFD_GETLK, &lock) != 0 || lock.l_type == F_UNLCK) return std::nullopt;

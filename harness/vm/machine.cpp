@@ -132,7 +132,7 @@ base::Result<Machine> Machine::spawn(asio::io_context& io, const MachineConfig& 
   if (saved_state >= 0) options.descriptors.emplace_back(kStateDescriptor, saved_state);
   std::vector<base::Descriptor> files;
   for (const auto& [number, path] : launch.files) {
-    files.emplace_back(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    files.emplace_back(TEMP_FAILURE_RETRY(::open(path.c_str(), O_RDONLY | O_CLOEXEC)));
     if (!files.back().open()) return base::io_error(errno, fmt::format("open {}", path));
     options.descriptors.emplace_back(number, files.back().get());
   }

@@ -30,7 +30,7 @@ constexpr char kStateFile[] = "state";
 constexpr char kNoteFile[] = "state.json";
 
 base::Descriptor open_for_reading(const fs::path& path) {
-  return base::Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  return base::Descriptor(TEMP_FAILURE_RETRY(::open(path.c_str(), O_RDONLY | O_CLOEXEC)));
 }
 
 // The digest of a file from its beginning, wherever it stands; it stands there afterwards too.
@@ -108,7 +108,7 @@ base::Result<SavedStates::Draft> SavedStates::begin() {
   fs::create_directories(folder, ec);
   if (ec) return base::io_error(ec.value(), fmt::format("make folder {}", folder.string()));
   const fs::path path = folder / kStateFile;
-  base::Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  base::Descriptor file(TEMP_FAILURE_RETRY(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600)));
   if (!file.open()) return base::io_error(errno, fmt::format("write {}", path.string()));
   return Draft(folder, std::move(file));
 }

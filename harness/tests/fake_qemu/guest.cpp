@@ -115,7 +115,7 @@ void Guest::boot() {
   // kvm_silent: what a host does whose KVM never gets a guest anywhere.
   if (plays("silent") || (plays("kvm_silent") && arguments_.accel == "kvm")) stay_silent();
   print("[    0.100000] fake kernel is up\n");
-  if (plays("slow_boot")) ::usleep(1000 * arguments_.scenario.cell);
+  if (plays("slow_boot")) monitor_->attend(static_cast<int>(arguments_.scenario.cell));
   if (plays("no_hello")) {
     print("bpfmatrix agent: up\n");
     stay_silent();
@@ -123,7 +123,7 @@ void Guest::boot() {
   if (plays("splat_idle")) print(kWarning);
   while (plays("reboot_loop")) {
     print("Booting the kernel.\r\n");
-    ::usleep(50'000);
+    monitor_->attend(50);
   }
   if (plays("flood")) flood();
   if (plays("garbage")) {
@@ -139,7 +139,10 @@ void Guest::repeat(std::string frame) {
   bpfm_put16(reinterpret_cast<uint8_t*>(frame.data()) + 6, BPFM_FRAME_AGAIN);
   std::string many;
   while (many.size() < 32768) many += frame;
-  for (;;) send(many);
+  for (;;) {
+    monitor_->attend(0);
+    send(many);
+  }
 }
 
 void Guest::flood() const {
@@ -369,7 +372,7 @@ void Guest::disturb() {
   if (plays("reset_at")) std::_Exit(0);
   while (plays("chatter_at")) {
     print("[    4.000000] random: still here\r\n");
-    ::usleep(20'000);
+    monitor_->attend(20);
   }
 }
 

@@ -1,8 +1,11 @@
 #include "monitor.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <string_view>
 
@@ -72,6 +75,17 @@ bool Monitor::answer() {
     say(descriptor_, reply(command_in(line)));
   }
   return true;
+}
+
+void Monitor::attend(int milliseconds) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(milliseconds);
+  for (;;) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        end - std::chrono::steady_clock::now());
+    pollfd waiting{descriptor_, POLLIN, 0};
+    if (::poll(&waiting, 1, std::max(0, static_cast<int>(left.count()))) <= 0) return;
+    if (!answer()) ::_exit(0);
+  }
 }
 
 }  // namespace bpfmatrix::tests

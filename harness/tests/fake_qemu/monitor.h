@@ -11,6 +11,8 @@ class Monitor {
   Monitor(int descriptor, std::string scenario, bool paused);
   // Reads what is there and answers. False when the channel is closed.
   bool answer();
+  // For so long, in ms, answers whatever is asked.
+  void attend(int milliseconds);
   [[nodiscard]] bool paused() const { return paused_; }
   [[nodiscard]] bool interrupted() const { return interrupted_; }
 

@@ -277,7 +277,7 @@ TEST(Judge, exit_codes_have_their_precedence) {
 }
 
 TEST(Judge, a_cell_whose_attempts_disagree_fails_unless_flaky_cells_may_pass) {
-  RunRecord run = make_run(1, 1, 1);
+  RunRecord run = one_cell(loaded());
   run.cells[0].attempts = 2;
   EXPECT_EQ(name(verdict_of(run).status), name(Status::DONE)) << "two attempts that agree";
   run.cells[0].flaky = true;

@@ -61,7 +61,8 @@ class Disk : public DriverTest {
       }
       ++failed;
       EXPECT_FALSE(harmless) << where;
-      EXPECT_THAT(ended.code(), AnyOf(1, 101)) << where;
+      // 2: SQLite takes some pages that cannot be read for damaged ones.
+      EXPECT_THAT(ended.code(), AnyOf(1, 2, 101)) << where;
       EXPECT_FALSE(ended.killed()) << where;
       EXPECT_THAT(ended.err, HasSubstr("bpfmatrix: ")) << where;
       EXPECT_THAT(ended.err, testing::Not(HasSubstr("BUG"))) << where;
@@ -78,8 +79,14 @@ class Disk : public DriverTest {
   void go_on(const std::string& where) {
     const auto again = fs::exists(workspace_ / "results.sqlite") ? resume() : run();
     EXPECT_EQ(again.code(), 0) << where << again.err;
-    if (again.err.find("came to its end") != std::string::npos) EXPECT_EQ(run().code(), 0) << where;
+    if (again.err.find("came to its end") != std::string::npos && !any_run())
+      EXPECT_EQ(run().code(), 0) << where;
     EXPECT_EQ(canonical(record()), reference_) << where;
+  }
+  // The fault may have come before the run was in the store, or when all was in there.
+  bool any_run() const {
+    auto store = result::Store::open(workspace_ / "results.sqlite");
+    return store && !store->list()->empty();
   }
   void make_small() {
     make_matrix({"ok", "ok"}, 1, 3);

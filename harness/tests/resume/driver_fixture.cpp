@@ -141,6 +141,10 @@ std::string DriverTest::canonical(result::RunRecord run) {
     text += fmt::format("{} {} {} {} {}\n", cell.id, cell.key, result::name(cell.attempt.state),
                         cell.attempts, cell.attempt.note);
   }
+  for (const auto& kernel : run.kernels)
+    text += fmt::format("{} {} {} {} {}\n", kernel.id, kernel.release, kernel.accel,
+                        kernel.isolation, kernel.problem);
+  for (const auto& note : header.notes) text += note + "\n";
   return text + result::run_digest(run);  // everything else
 }
 
