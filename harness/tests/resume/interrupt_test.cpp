@@ -69,6 +69,19 @@ TEST_F(Interrupted, a_signal_lets_machines_end_what_they_have_and_shows_what_is_
   }
 }
 
+TEST_F(Interrupted, a_run_that_has_had_its_time_ends_softly_and_can_be_continued) {
+  make_slow();
+  auto words = run_words();
+  words.insert(words.end(), {"--time-limit", "1s"});
+  const auto ended = call(words);
+  EXPECT_EQ(ended.code(), 5);
+  EXPECT_THAT(ended.err, HasSubstr("the run has had its 1 s"));
+  EXPECT_LT(tried(record()), 300u);
+  EXPECT_EQ(machines_left(), 0);
+  EXPECT_EQ(resume().code(), 0);
+  EXPECT_EQ(tried(record()), 300u);
+}
+
 TEST_F(Interrupted, a_second_signal_ends_it_at_once) {
   make_matrix({"hang_at 5"}, 1, 20);
   const pid_t driver = start(run_words());
