@@ -50,32 +50,47 @@ struct Running {
   }
 };
 
+bool nobody_to_blame(const Session& session) {
+  return !session.to_blame() && session.in_doubt() == 0;
+}
+
+// The console may be ahead of the agent: what the guest sent before it died, not least which cell it
+// had begun, is still to be read.
+boost::asio::awaitable<void> catch_up_with_agent(Running& run) {
+  for (;;) {
+    const auto bytes = co_await run.machine.read_agent(RunClock::now());
+    if (!bytes || bytes->empty() || !run.session.take(*bytes)) break;
+  }
+  run.session.withdraw_results();
+}
+
 // Hears what the console has said. An Error: this machine is not to go on.
-base::Status heed(Running& run) {
+boost::asio::awaitable<base::Status> heed(Running& run) {
   run.machine.catch_up();
   const auto trouble = run.watch.trouble();
-  if (!trouble) return {};
+  if (!trouble) co_return base::Status{};
   run.session.withdraw_results();
   const bool over = trouble->kind == console::Kind::reboot || run.watch.panicked();
-  if (over || run.session.to_blame() || run.session.in_doubt() > 0)
-    return base::fail(ErrorKind::unavailable, "the kernel complained: {}", trouble->title);
+  if (over && nobody_to_blame(run.session)) co_await catch_up_with_agent(run);
+  if (over || !nobody_to_blame(run.session))
+    co_return base::fail(ErrorKind::unavailable, "the kernel complained: {}", trouble->title);
   run.watch.settle_as_machines_own();
-  return {};
+  co_return base::Status{};
 }
 
 // Takes bytes of the agent, and what the console said before they were sent.
-base::Status take(Running& run, std::string_view bytes) {
+boost::asio::awaitable<base::Status> take(Running& run, std::string bytes) {
   const uint64_t finished = run.session.cells_finished();
   auto taken = run.session.take(bytes);
-  BPFM_CHECK(heed(run));
-  if (!taken) return taken;
+  if (auto heard = co_await heed(run); !heard) co_return heard;
+  if (!taken) co_return taken;
   if (run.session.cells_finished() != finished) {
     // The OOM killer speaks before its victim is gone.
     if (const auto memory = run.watch.out_of_memory()) run.session.blame_memory(*memory);
     run.watch.settle();
   }
   run.tell(run.session.take_settled());
-  return {};
+  co_return base::Status{};
 }
 
 // Talks with the agent until everything is done (no Error), or something is wrong.
@@ -98,7 +113,7 @@ boost::asio::awaitable<base::Status> talk(Running& run) {
     const auto glance = std::min(cell_deadline, RunClock::now() + kGlance);
     auto bytes = co_await machine.read_agent(glance);
     if (!bytes && glance < cell_deadline && bytes.error().kind == ErrorKind::timeout) {
-      auto heard = heed(run);
+      auto heard = co_await heed(run);
       if (!heard) co_return heard;
       if (RunClock::now() - last_bytes >= kLateWords) run.tell(session.take_finished());
       continue;
@@ -106,7 +121,7 @@ boost::asio::awaitable<base::Status> talk(Running& run) {
     if (!bytes) co_return bytes.error();
     if (bytes->empty()) co_return base::fail(ErrorKind::process, "the machine ended");
     last_bytes = RunClock::now();
-    auto taken = take(run, *bytes);
+    auto taken = co_await take(run, std::move(*bytes));
     if (!taken) co_return taken;
     if (session.progress() != progress) {
       progress = session.progress();

@@ -2,6 +2,7 @@
 #include "run/boot.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -180,10 +181,11 @@ TEST_F(BootTest, whichever_cell_panics_it_alone_is_blamed_twice_and_no_result_is
     const uint32_t cells = 5 + i * 7 % 40, poison = i * 13 % cells;
     auto poisoned = request(fmt::format("panic_at {}", poison), cells);
     poisoned.retries = 1;
+    poisoned.qemu_limit = poisoned.boot_limit = poisoned.hello_limit = 60s;  // on any host
     const auto outcome = run(std::move(poisoned));
     ASSERT_EQ(outcome.attempts.at(poison),
               (std::vector{AttemptState::kernel_crash, AttemptState::kernel_crash}))
-        << i;
+        << i << outcome.report.problem << fmt::format("{}", fmt::join(outcome.told, "\n"));
     ASSERT_EQ(count(outcome, AttemptState::measured), cells - 1) << i;
     ASSERT_EQ(outcome.doubled, 0U) << i;
   }
