@@ -54,7 +54,7 @@ bool nobody_to_blame(const Session& session) {
   return !session.to_blame() && session.in_doubt() == 0;
 }
 
-// The console may be ahead of the agent: what the guest sent before it died, not least which cell it
+// The console may be ahead of the agent: what the guest sent before it spoke, not least which cell it
 // had begun, is still to be read.
 boost::asio::awaitable<void> catch_up_with_agent(Running& run) {
   for (;;) {
@@ -71,7 +71,7 @@ boost::asio::awaitable<base::Status> heed(Running& run) {
   if (!trouble) co_return base::Status{};
   run.session.withdraw_results();
   const bool over = trouble->kind == console::Kind::reboot || run.watch.panicked();
-  if (over && nobody_to_blame(run.session)) co_await catch_up_with_agent(run);
+  if (nobody_to_blame(run.session)) co_await catch_up_with_agent(run);
   if (over || !nobody_to_blame(run.session))
     co_return base::fail(ErrorKind::unavailable, "the kernel complained: {}", trouble->title);
   run.watch.settle_as_machines_own();
