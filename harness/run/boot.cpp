@@ -44,6 +44,7 @@ struct Running {
   ConsoleWatch& watch;
   BootEvents& events;
   const bool* stopping = nullptr;  // see BootRequest
+  bool restored = false;           // its first cells were sent before its hello
 
   void tell(std::vector<Finished> finished) const {
     if (!finished.empty()) events.finished(std::move(finished));
@@ -95,11 +96,15 @@ boost::asio::awaitable<base::Status> take(Running& run, std::string bytes) {
 
 // Talks with the agent until everything is done (no Error), or something is wrong.
 boost::asio::awaitable<base::Status> talk(Running& run) {
-  auto& [machine, session, watch, events, stopping] = run;
+  auto& [machine, session, watch, events, stopping, restored] = run;
   auto last_progress = RunClock::now(), last_bytes = last_progress;
   uint64_t progress = 0;
-  machine.catch_up();
-  watch.settle_as_machines_own();  // what it said while it booted
+  if (restored) {
+    if (auto heard = co_await heed(run); !heard) co_return heard;
+  } else {
+    machine.catch_up();
+    watch.settle_as_machines_own();  // what it said while it booted
+  }
   while (!session.done()) {
     if (stopping != nullptr && *stopping) session.hold();
     if (session.last_run() && events.draining) std::exchange(events.draining, nullptr)();
@@ -241,7 +246,8 @@ std::string what_follows(size_t doubtful, bool again, bool nothing_left) {
 // A machine that was started, to its end.
 boost::asio::awaitable<MachineEnd> run_machine(StartedMachine& started, const bool* stopping,
                                                BootEvents& events) {
-  Running run{*started.machine, *started.session, *started.watch, events, stopping};
+  Running run{*started.machine, *started.session, *started.watch, events, stopping,
+              started.restored};
   auto status = started.status;
   if (status) {
     if (events.measuring) events.measuring(true);

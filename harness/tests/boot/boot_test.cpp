@@ -5,9 +5,8 @@
 #include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
 #include <boost/asio/co_spawn.hpp>
+#include <cstdlib>
 #include <map>
 #include <optional>
 
@@ -492,6 +491,11 @@ TEST_F(BootTest, a_machine_that_was_booted_once_is_restored_the_next_time) {
   EXPECT_EQ(count(warm, AttemptState::measured), 20U);
   EXPECT_EQ(warm.report.hello->release, "6.99.0-fake");
   EXPECT_TRUE(warm.told.empty());
+}
+
+TEST_F(BootTest, a_splat_under_the_first_cell_of_a_restored_machine_is_that_cells) {
+  for (int i = 0; i < 10; ++i)
+    ASSERT_EQ(play_saved("splat_at 0", 3).states.at(0), AttemptState::kernel_splat) << i;
 }
 
 TEST_F(BootTest, a_state_of_another_machine_is_not_restored) {
