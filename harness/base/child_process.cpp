@@ -21,6 +21,7 @@
 #include <optional>
 
 #include "base/descriptor.h"
+#include "base/lifeline.h"
 #include "base/run_clock.h"
 
 namespace bpfmatrix::base {
@@ -29,7 +30,7 @@ namespace process = boost::process::v2;
 namespace {
 
 // What the child was doing when it failed; sent to the parent with the errno.
-enum class Step { descriptors, session, folder, limits, user, execute };
+enum class Step { descriptors, session, guard, folder, limits, user, execute };
 struct Failure {
   Step step;
   int error;
@@ -51,7 +52,12 @@ class Preparation {
  public:
   Preparation(const std::string& program, const ChildOptions& options, int failure_pipe,
               int null_device)
-      : program_(program), options_(options), failure_pipe_(failure_pipe), parent_(::getpid()) {
+      : program_(program),
+        options_(options),
+        failure_pipe_(failure_pipe),
+        null_device_(null_device),
+        lifeline_(options.new_session ? lifeline().get() : -1),
+        parent_(::getpid()) {
     for (const auto& word : options.argv) argv_.push_back(const_cast<char*>(word.c_str()));
     argv_.push_back(nullptr);
     for (const auto& word : options.environment) env_.push_back(const_cast<char*>(word.c_str()));
@@ -76,6 +82,8 @@ class Preparation {
  private:
   Failure run() {
     if (options_.new_session && ::setsid() < 0) return {Step::session, errno};
+    if (options_.new_session && !guard_group(lifeline_, null_device_))
+      return {Step::guard, errno};
     if (!options_.folder.empty() && ::chdir(options_.folder.c_str()) != 0)
       return {Step::folder, errno};
     if (!map_descriptors()) return {Step::descriptors, errno};
@@ -147,7 +155,7 @@ class Preparation {
 
   const std::string& program_;
   const ChildOptions& options_;
-  int failure_pipe_;
+  int failure_pipe_, null_device_, lifeline_;
   pid_t parent_;
   int above_ = 3;
   std::vector<char*> argv_, env_;
@@ -199,6 +207,8 @@ Error start_error(const ChildOptions& options, const Failure& failure) {
       return fail(ErrorKind::process, "start {}: map descriptors: {}", program, text);
     case Step::session:
       return fail(ErrorKind::process, "start {}: setsid: {}", program, text);
+    case Step::guard:
+      return fail(ErrorKind::process, "start {}: start what ends it with us: {}", program, text);
     case Step::folder:
       return fail(ErrorKind::process, "start {}: enter folder {}: {}", program, options.folder,
                   text);
@@ -252,11 +262,13 @@ class Subreaping {
 
 // Shared with the coroutine inside wait(), which may outlive the object by one turn of the loop.
 struct ChildProcess::State {
-  State(process::process_handle h, bool leads)
-      : handle(std::move(h)), pid(handle.id()), leads_session(leads) {
-    if (!leads) return;
-    subreaping.emplace();
-    stop_with_us(pid);
+  // `reaping`: held since before the fork by one that leads a session.
+  State(process::process_handle h, std::unique_ptr<Subreaping> reaping)
+      : handle(std::move(h)),
+        pid(handle.id()),
+        leads_session(reaping != nullptr),
+        subreaping(std::move(reaping)) {
+    if (leads_session) stop_with_us(pid);
   }
   ~State() { end(); }
   State(const State&) = delete;
@@ -304,7 +316,7 @@ struct ChildProcess::State {
   process::process_handle handle;
   int pid;
   bool leads_session;
-  std::optional<Subreaping> subreaping;
+  std::unique_ptr<Subreaping> subreaping;
   std::optional<ExitStatus> ended;
 };
 
@@ -318,6 +330,7 @@ Result<ChildProcess> ChildProcess::spawn(asio::io_context& io, const ChildOption
   const Descriptor null_device(::open("/dev/null", O_RDWR | O_CLOEXEC));
   if (!null_device.open()) return io_error(errno, "open /dev/null");
 
+  auto subreaping = options.new_session ? std::make_unique<Subreaping>() : nullptr;
   const pid_t parent = ::getpid();
   boost::system::error_code error;
   std::optional<process::process> child;
@@ -334,7 +347,7 @@ Result<ChildProcess> ChildProcess::spawn(asio::io_context& io, const ChildOption
   }
   if (error) return io_error(error.value(), fmt::format("start {}", options.argv.front()));
   // From here on State reaps: Boost's own destructor would wait for the number a second time.
-  auto state = std::make_shared<State>(child->detach(), options.new_session);
+  auto state = std::make_shared<State>(child->detach(), std::move(subreaping));
   writing.reset();
   if (const auto failure = read_failure(reading.get())) return start_error(options, *failure);
   return ChildProcess(std::move(state));

@@ -46,9 +46,10 @@ struct ChildOptions {
   std::vector<std::string> environment;          // NAME=value, all that the child gets
   std::vector<std::pair<int, int>> descriptors;  // {number in the child, our descriptor}
   std::string folder;                            // working folder; empty: ours
-  // setsid(): a terminal's signals pass it by; it is stopped and continued with us (run_clock.h). It is killed, and reaped, with all processes of it,
-  // as far as they have stayed in its process group. While it lives we are a subreaper (prctl(2)):
-  // a process whose parent was killed would else be left to an init that may reap nothing.
+  // setsid(): a terminal's signals pass it by; it is stopped and continued with us (run_clock.h). It
+  // is killed, and reaped, with all processes of it, as far as they have stayed in its process group;
+  // they are killed too when we die (lifeline.h). While it lives we are a subreaper (prctl(2)): a
+  // process whose parent was killed would else be left to an init that may reap nothing.
   bool new_session = false;
   std::optional<Confinement> confinement;
 };

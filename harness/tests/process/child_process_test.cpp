@@ -358,13 +358,26 @@ TEST(ChildProcess, a_signal_ends_the_child_and_nothing_is_sent_after_its_end) {
   EXPECT_EQ(errno, 0) << "a kill() of the freed number would have failed with ESRCH";
 }
 
-TEST(ChildProcess, a_child_dies_with_a_parent_that_is_killed) {
+// Whoever adopts orphans here may leave it a zombie: that counts as dead.
+bool dead(int pid) {
+  const std::string path = "/proc/" + std::to_string(pid) + "/stat";
+  FILE* file = std::fopen(path.c_str(), "re");
+  if (file == nullptr) return true;
+  char state = '?';
+  const int fields = std::fscanf(file, "%*d (%*[^)]) %c", &state);
+  std::fclose(file);
+  return fields == 1 && state == 'Z';
+}
+
+// Starts `probe <what>`, which prints the pid of a process, and kills the probe; that process
+// must be gone soon after.
+void expect_dead_with_parent(const std::string& what) {
   int ends[2];
   ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
   Descriptor reading(ends[0]), writing(ends[1]);
   boost::asio::io_context io;
   auto parent =
-      ChildProcess::spawn(io, {.argv = {kProbe, "parent"}, .descriptors = {{1, writing.get()}}});
+      ChildProcess::spawn(io, {.argv = {kProbe, what}, .descriptors = {{1, writing.get()}}});
   ASSERT_TRUE(parent);
   char text[32] = {};
   ASSERT_GT(::read(reading.get(), text, sizeof text - 1), 0);
@@ -373,20 +386,18 @@ TEST(ChildProcess, a_child_dies_with_a_parent_that_is_killed) {
   EXPECT_TRUE(alive(grandchild));
   parent->signal(SIGKILL);
   EXPECT_EQ(ending(io, *parent).code, SIGKILL);
-  // Whoever adopts orphans here may leave it a zombie: state Z counts as dead.
-  const auto dead = [&] {
-    std::string path = "/proc/" + std::to_string(grandchild) + "/stat";
-    FILE* file = std::fopen(path.c_str(), "re");
-    if (file == nullptr) return true;
-    char state = '?';
-    const int fields = std::fscanf(file, "%*d (%*[^)]) %c", &state);
-    std::fclose(file);
-    return fields == 1 && state == 'Z';
-  };
-  for (int i = 0; i < 400 && !dead(); ++i)
+  for (int i = 0; i < 400 && !dead(grandchild); ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  EXPECT_TRUE(dead());
-  if (!dead()) ::kill(grandchild, SIGKILL);
+  EXPECT_TRUE(dead(grandchild));
+  if (!dead(grandchild)) ::kill(grandchild, SIGKILL);
+}
+
+TEST(ChildProcess, a_child_dies_with_a_parent_that_is_killed) {
+  expect_dead_with_parent("parent");
+}
+
+TEST(ChildProcess, what_the_leader_of_a_session_started_dies_with_a_parent_that_is_killed) {
+  expect_dead_with_parent("session");
 }
 
 TEST(ChildProcess, a_loop_with_signal_handlers_and_timers_survives_the_fork) {

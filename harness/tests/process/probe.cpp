@@ -1,6 +1,7 @@
 // A child for the process tests: `probe <what>`.
 //   state       descriptors, signal state, rights and limits, session, folder, environment, arguments, on stdout
 //   parent      starts a sleeping child with ChildProcess, prints its pid, sleeps (to be SIGKILLed)
+//   session     the same with a session, whose leader prints the pid of a child of its own
 //   flood N     N bytes to stdout and stderr by turns
 //   ignore-term ignores SIGTERM and sleeps
 //   echo-3      reads from descriptor 3 and writes it to descriptor 4
@@ -87,6 +88,16 @@ int parent(const char* self) {
   for (;;) ::pause();
 }
 
+int session() {
+  boost::asio::io_context io;
+  const auto leader = bpfmatrix::base::ChildProcess::spawn(
+      io, {.argv = {"sh", "-c", "sleep 60 & echo $!; wait"},
+           .descriptors = {{1, 1}},
+           .new_session = true});
+  if (!leader) return 1;
+  for (;;) ::pause();
+}
+
 int flood(size_t bytes) {
   const std::string piece(4096, 'x');
   for (size_t done = 0; done < bytes; done += piece.size()) {
@@ -108,6 +119,7 @@ int main(int argc, char** argv) {
   const std::string what = argc > 1 ? argv[1] : "";
   if (what == "state") return state(argc, argv);
   if (what == "parent") return parent(argv[0]);
+  if (what == "session") return session();
   if (what == "flood") return flood(std::strtoul(argv[2], nullptr, 10));
   if (what == "echo-3") return echo();
   if (what == "ignore-term") {
