@@ -29,15 +29,20 @@ std::string incomplete_text(const StoredRun& stored) {
 
 }  // namespace
 
-void add_machine_options(CLI::App& command, const std::shared_ptr<run::RunRequest>& request) {
-  command.add_option("-j,--jobs", request->machines,
-                     "Machines at a time (default: by cores and memory)");
+void add_accel(CLI::App& command, run::RunRequest& request) {
   command
       .add_option_function<std::string>(
-          "--accel", [request](const std::string& text) { request->accel = accel_choice(text); },
+          "--accel",
+          [&request](const std::string& text) { request.accel = accel_choice(text); },
           "auto: decided by a canary boot; kvm; tcg")
       ->check(CLI::IsMember({"auto", "kvm", "tcg"}))
       ->default_str("auto");
+}
+
+void add_machine_options(CLI::App& command, const std::shared_ptr<run::RunRequest>& request) {
+  command.add_option("-j,--jobs", request->machines,
+                     "Machines at a time (default: by cores and memory)");
+  add_accel(command, *request);
   add_sandbox(command, request->sandbox);
   command
       .add_option("--retries", request->retries,
@@ -56,7 +61,7 @@ void add_machine_options(CLI::App& command, const std::shared_ptr<run::RunReques
       ->check(CLI::Range(uint64_t{1}, uint64_t{366} * 86400));
   command.add_flag("--locked", request->locked,
                    "Use exactly what the workspace's lock says, or refuse");
-  command.add_flag("--offline", request->offline, "Take kernels only from the workspace");
+  command.add_flag("--offline", request->offline, "Fetch nothing: take what the workspace has");
   command.add_flag("--cold", request->cold, "Boot every machine: use no saved one, and save none");
   command.add_flag_callback(
       "--no-cache", [request] { request->cache = false; },

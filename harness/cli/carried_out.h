@@ -11,7 +11,10 @@
 
 namespace bpfmatrix::cli {
 
-// -j, --accel, --sandbox, --retries, --time-limit, --locked, --offline, --cold, --no-cache, --min-free, --quiet, --qemu.
+// --accel; `request` outlives the command.
+void add_accel(CLI::App& command, run::RunRequest& request);
+// -j, --accel, --sandbox, --retries, --time-limit, --locked, --offline, --cold, --no-cache,
+// --min-free, --quiet, --qemu.
 void add_machine_options(CLI::App& command, const std::shared_ptr<run::RunRequest>& request);
 
 // The table of a run that was just carried out, where it is kept, and the exit code.

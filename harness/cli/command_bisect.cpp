@@ -261,7 +261,7 @@ void add_bisect(CLI::App& app, Context& context) {
   command->add_option("-l,--loader", options->request.selection.loaders,
                       "Only loaders whose id matches");
   add_sandbox(*command, options->request.sandbox);
-  command->add_flag("--offline", options->request.offline, "Take kernels only from the workspace");
+  command->add_flag("--offline", options->request.offline, "Fetch nothing: take what the workspace has");
   command->add_flag_callback(
       "--no-cache", [options] { options->request.cache = false; },
       "Run every cell, also those that earlier runs answer");

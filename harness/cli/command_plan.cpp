@@ -6,9 +6,11 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "cli/carried_out.h"
 #include "cli/command.h"
 #include "image/git_source.h"
 #include "run/planning.h"
+#include "run/preview.h"
 
 namespace bpfmatrix::cli {
 namespace {
@@ -16,8 +18,7 @@ namespace {
 using Ruling = plan::Cell::Ruling;
 
 struct Options {
-  std::string matrix;
-  plan::Selection selection;
+  run::RunRequest request;
   bool json = false;
   bool cells = false;
 };
@@ -30,15 +31,17 @@ const char* ruling_name(Ruling ruling) {
 }
 
 struct Count {
-  uint32_t run = 0, settled = 0;
-  std::set<uint32_t> loaders;
+  uint32_t run = 0, cached = 0, settled = 0;
+  std::set<uint32_t> loaders;  // of the cells to run
 };
 
 std::map<uint32_t, Count> count_by_kernel(const plan::Plan& plan) {
   std::map<uint32_t, Count> counts;
   for (const auto& cell : plan.cells) {
     auto& count = counts[cell.kernel];
-    ++(cell.ruling == Ruling::run ? count.run : count.settled);
+    ++(cell.ruling == Ruling::run      ? count.run
+       : cell.ruling == Ruling::cached ? count.cached
+                                       : count.settled);
     if (cell.ruling == Ruling::run) count.loaders.insert(cell.loader);
   }
   return counts;
@@ -59,19 +62,21 @@ void print_laws(const std::vector<spec::Law>& laws) {
 }
 
 void print_text(const plan::Plan& plan, const std::vector<spec::Law>& laws, bool cells) {
-  uint32_t boots = 0, run = 0, settled = 0;
+  uint32_t boots = 0, run = 0, cached = 0, settled = 0;
+  const auto besides = [](uint32_t cells, const char* what) {
+    return cells == 0 ? std::string() : fmt::format(", {} {}", cells, what);
+  };
   for (const auto& [kernel, count] : count_by_kernel(plan)) {
-    fmt::print(
-        "{:<16} {:>6} cells with {} loaders{}\n", plan.kernels[kernel].id, count.run,
-        count.loaders.size(),
-        count.settled != 0 ? fmt::format(", {} settled without running", count.settled) : "");
+    fmt::print("{:<16} {:>6} cells with {} loaders{}{}\n", plan.kernels[kernel].id, count.run,
+               count.loaders.size(), besides(count.cached, "cached"),
+               besides(count.settled, "settled without running"));
     boots += count.run != 0 ? 1 : 0;
     run += count.run;
+    cached += count.cached;
     settled += count.settled;
   }
-  fmt::print(
-      "{} boots, {} cells to run, {} settled without running (excluded or not expressible)\n",
-      boots, run, settled);
+  fmt::print("{} boots, {} cells to run{}, {} settled without running (excluded or not expressible)\n",
+             boots, run, besides(cached, "cached (earlier runs answer them)"), settled);
   print_laws(laws);
   if (!cells) return;
   for (const auto& cell : plan.cells)
@@ -79,12 +84,17 @@ void print_text(const plan::Plan& plan, const std::vector<spec::Law>& laws, bool
                cell.ruling_text.empty() ? "" : "  # ", cell.ruling_text);
 }
 
-void print_json(const plan::Plan& plan, const std::vector<spec::Law>& laws) {
+void print_json(const plan::Plan& plan, const std::vector<spec::Law>& laws,
+                const run::Preview& preview) {
   nlohmann::ordered_json out;
+  if (!preview.unknown.empty()) out["cached_unknown"] = preview.unknown;
   out["boots"] = nlohmann::ordered_json::array();
   for (const auto& [kernel, count] : count_by_kernel(plan))
     out["boots"].push_back(
-        {{"kernel", plan.kernels[kernel].id}, {"cells", count.run}, {"settled", count.settled}});
+        {{"kernel", plan.kernels[kernel].id},
+         {"cells", count.run},
+         {"cached", count.cached},
+         {"settled", count.settled}});
   out["laws"] = nlohmann::ordered_json::array();
   for (const auto& law : laws) out["laws"].push_back(law.id);
   out["cells"] = nlohmann::ordered_json::array();
@@ -99,12 +109,18 @@ void print_json(const plan::Plan& plan, const std::vector<spec::Law>& laws) {
 void show_plan(Context& context, const Options& options) {
   const auto data = image::find_data_folder();
   if (!data) return context.fail(data.error());
-  const auto planned = run::make_plan(options.matrix, options.selection, *data,
-                                      image::make_tag_lister(context.open_workspace()));
+  const auto& request = options.request;
+  const auto workspace = context.open_workspace();
+  auto planned = run::make_plan(request.matrix, request.selection, *data,
+                                image::make_tag_lister(workspace, request.offline));
   if (!planned) return context.fail(planned.error());
+  const auto preview = run::mark_cached(*planned, request, workspace, *data);
+  if (!preview) return context.fail(preview.error());
   for (const auto& note : planned->plan.notes) fmt::print(stderr, "bpfmatrix: {}\n", note);
+  if (!preview->unknown.empty())
+    fmt::print(stderr, "bpfmatrix: what earlier runs answer is not known: {}\n", preview->unknown);
   if (options.json)
-    print_json(planned->plan, planned->matrix.laws);
+    print_json(planned->plan, planned->matrix.laws, *preview);
   else
     print_text(planned->plan, planned->matrix.laws, options.cells);
   if (planned->plan.cells.empty()) context.exit_code = kNothingSelected;
@@ -116,9 +132,18 @@ void add_plan(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand("plan", "Print the boots and cells of a matrix; runs nothing");
   command->footer("Example: bpfmatrix plan nightly -k debian-6.12 --cells");
   auto options = std::make_shared<Options>();
-  command->add_option("MATRIX", options->matrix, "Matrix file, or the name of a shipped one")
+  command->add_option("MATRIX", options->request.matrix, "Matrix file, or the name of a shipped one")
       ->required();
-  add_selection(*command, options->selection);
+  add_selection(*command, options->request.selection);
+  add_accel(*command, options->request);
+  add_sandbox(*command, options->request.sandbox);
+  command->add_flag("--offline", options->request.offline,
+                    "Ask no repository for its tags: take what was listed last");
+  command->add_flag_callback(
+      "--no-cache", [options] { options->request.cache = false; },
+      "As if no earlier run had an answer");
+  command->add_option("--qemu", options->request.qemu, "QEMU that a run would use")
+      ->capture_default_str();
   command->add_flag("--cells", options->cells, "Print every cell");
   command->add_flag("--json", options->json, "Everything as JSON");
   command->callback([&context, options] { show_plan(context, *options); });

@@ -3,21 +3,14 @@
 #include <cctype>
 #include <cstdint>
 
+#include "image/setup_header.h"
+
 namespace bpfmatrix::image {
 using base::ErrorKind;
 using base::fail;
 
 namespace {
 
-// Offsets in the setup header, Documentation/arch/x86/boot.rst (6.1).
-constexpr size_t kSetupSectors = 0x1f1;
-constexpr size_t kBootFlag = 0x1fe;
-constexpr size_t kHeaderMagic = 0x202;
-constexpr size_t kProtocol = 0x206;
-constexpr size_t kKernelVersion = 0x20e;
-constexpr size_t kExtendedFlags = 0x236;
-constexpr size_t kHeaderEnd = 0x250;
-constexpr uint16_t kProtocolWithExtendedFlags = 0x20c;
 constexpr size_t kLongestRelease = 64;  // __NEW_UTS_LEN, include/uapi/linux/utsname.h
 
 uint16_t read16(std::string_view bytes, size_t at) {
@@ -39,11 +32,11 @@ base::Result<std::string> release_at(std::string_view bytes, size_t at) {
 }
 
 base::Result<std::string> bzimage_release(std::string_view image) {
+  using namespace setup_header;
   const uint16_t protocol = read16(image, kProtocol);
   if (protocol < kProtocolWithExtendedFlags || (read16(image, kExtendedFlags) & 1) == 0)
     return fail(ErrorKind::invalid_input, "the image is a 32-bit or very old x86 kernel");
-  const auto sectors = static_cast<unsigned char>(image[kSetupSectors]);
-  const size_t setup = (size_t{sectors == 0 ? 4u : sectors} + 1) * 512;  // 0 means 4: boot.rst
+  const size_t setup = code_offset(image);
   if (image.size() <= setup)
     return fail(ErrorKind::invalid_input, "the image is cut off: {} bytes", image.size());
   const size_t version = read16(image, kKernelVersion);
@@ -70,9 +63,10 @@ base::Result<std::string> kernel_release(std::string_view image) {
   if (image.size() >= 64 && image.starts_with("\x7f"
                                               "ELF"))
     return vmlinux_release(image);
-  if (image.size() < kHeaderEnd)
+  if (image.size() < setup_header::kEnd)
     return fail(ErrorKind::invalid_input, "{} bytes are no kernel", image.size());
-  if (read16(image, kBootFlag) != 0xaa55 || image.substr(kHeaderMagic, 4) != "HdrS")
+  if (read16(image, setup_header::kBootFlag) != 0xaa55 ||
+      image.substr(setup_header::kMagic, 4) != "HdrS")
     return fail(ErrorKind::invalid_input, "neither a bzImage nor a vmlinux");
   return bzimage_release(image);
 }

@@ -31,8 +31,13 @@ Result<LibbpfVersion> version_for(const spec::LoaderEntry& entry, const LibbpfSo
 }  // namespace
 
 LoaderProvider::LoaderProvider(const Workspace& workspace, const DataFolder& data, AptRoot& apt,
-                               Lock& lock)
-    : workspace_(workspace), data_(data), store_(workspace.store()), apt_(apt), lock_(lock) {}
+                               Lock& lock, Options options)
+    : workspace_(workspace),
+      data_(data),
+      store_(workspace.store()),
+      apt_(apt),
+      lock_(lock),
+      options_(options) {}
 
 Result<Loader> LoaderProvider::provide(const spec::LoaderEntry& entry) {
   const bool raw = std::holds_alternative<spec::RawLoader>(entry.source);
@@ -82,6 +87,10 @@ Result<LibbpfSource> LoaderProvider::get_source(const spec::LoaderEntry& entry,
     if (auto kept = kept_source(workspace_.sources(), locked->second.source_sha256))
       return LibbpfSource{std::move(*kept), locked->second.source, locked->second.source_sha256};
   }
+  const bool at_hand = std::holds_alternative<spec::CheckoutLibbpf>(entry.source);
+  if (options_.offline && !at_hand)
+    return fail(ErrorKind::unavailable,
+                "its source is not in the workspace, and --offline forbids to fetch it");
   Result<LibbpfSource> fetched =
       base::fail(ErrorKind::internal, "loader {} has no source", entry.id);
   if (const auto* git = std::get_if<spec::GitLibbpf>(&entry.source))
@@ -90,7 +99,7 @@ Result<LibbpfSource> LoaderProvider::get_source(const spec::LoaderEntry& entry,
     fetched = fetch_source(apt_, entry, scratch);
   BPFM_TRY(LibbpfSource source, std::move(fetched));
   // A checkout is at hand anyhow, and another one after each edit.
-  if (!std::holds_alternative<spec::CheckoutLibbpf>(entry.source))
+  if (!at_hand)
     BPFM_CHECK(keep_source(workspace_.sources(), source));
   return source;
 }
@@ -109,6 +118,24 @@ Result<LibbpfSource> LoaderProvider::get_git_source(const spec::LoaderEntry& ent
   return source;
 }
 
+base::Status LoaderProvider::check_locked(const spec::LoaderEntry& entry) const {
+  if (!options_.locked || lock_.loaders.contains(entry.id)) return {};
+  return fail(ErrorKind::unavailable,
+              "the lock does not have it, and --locked forbids to add it (bpfmatrix fetch does)");
+}
+
+// A compiler that has changed makes another binary of the same source: that is no move.
+base::Status LoaderProvider::check_source(const spec::LoaderEntry& entry,
+                                          const LibbpfSource& source) const {
+  if (!options_.locked) return {};
+  const auto& locked = lock_.loaders.at(entry.id);
+  if (locked.source_sha256 == source.sha256) return {};
+  return fail(ErrorKind::unavailable,
+              "the lock has it from {} with digest {:.12}, now there is {} with {:.12}, and "
+              "--locked forbids to move",
+              locked.source, locked.source_sha256, source.name, source.sha256);
+}
+
 Result<Loader> LoaderProvider::provide_libbpf(const spec::LoaderEntry& entry) {
   BPFM_CHECK(read_ingredients());
   if (const auto locked = lock_.loaders.find(entry.id);
@@ -118,11 +145,14 @@ Result<Loader> LoaderProvider::provide_libbpf(const spec::LoaderEntry& entry) {
     BPFM_TRY(auto ready, locked_loader(entry, locked->second.source_sha256, version));
     if (ready) return std::move(*ready);
   }
+  BPFM_CHECK(check_locked(entry));
   BPFM_TRY(const auto scratch, base::TemporaryFolder::make(workspace_.temporary(), "libbpf-"));
   BPFM_TRY(const LibbpfSource source, get_source(entry, scratch.path()));
   BPFM_TRY(const LibbpfVersion version, version_for(entry, source));
   BPFM_TRY(auto ready, locked_loader(entry, source.sha256, version));
   if (ready) return std::move(*ready);
+  if (!options_.build) return fail(ErrorKind::unavailable, "it is not built yet");
+  BPFM_CHECK(check_source(entry, source));
   BPFM_TRY(const std::string binary,
            build_loader(source.files, version, loader_sources_, scratch.path()).in(source.name));
   LockedLibbpf locked{source.name, source.sha256, "", ""};

@@ -31,12 +31,18 @@ struct Loader {
 
 class LoaderProvider {
  public:
-  LoaderProvider(const Workspace& workspace, const DataFolder& data, AptRoot& apt, Lock& lock);
+  struct Options {
+    bool locked = false;   // refuse to move from what the lock says, and to add to it
+    bool offline = false;  // take only sources that are in the workspace, or lie in a folder
+    bool build = true;     // else a loader that the store does not have is unavailable
+  };
+  LoaderProvider(const Workspace& workspace, const DataFolder& data, AptRoot& apt, Lock& lock,
+                 Options options);
   // The loader, built when the store does not have it with this recipe. The lock's source is
   // followed while it can be had; what was built is written to the lock at once. Nothing is fetched
   // when the recipe is the locked one or the locked source was kept.
-  // unavailable: the source or a tool cannot be had (the reason is the message): SKIP for its
-  // cells. process: the build failed; the message has the last lines of its output.
+  // unavailable: the source or a tool cannot be had, or the options forbid it (the reason is the
+  // message): SKIP for its cells. process: the build failed; the message has the last lines of its output.
   base::Result<Loader> provide(const spec::LoaderEntry& entry);
   // What a person should be told of those provided so far: a branch whose locked commit is gone.
   [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
@@ -52,6 +58,9 @@ class LoaderProvider {
                                                     const LibbpfVersion& version);
   base::Result<LibbpfSource> get_source(const spec::LoaderEntry& entry,
                                         const std::filesystem::path& scratch);
+  // What --locked forbids.
+  base::Status check_locked(const spec::LoaderEntry& entry) const;
+  base::Status check_source(const spec::LoaderEntry& entry, const LibbpfSource& source) const;
   base::Result<LibbpfSource> get_git_source(const spec::LoaderEntry& entry,
                                             const spec::GitLibbpf& where,
                                             const std::filesystem::path& scratch);
@@ -61,6 +70,7 @@ class LoaderProvider {
   ContentStore store_;
   AptRoot& apt_;
   Lock& lock_;
+  Options options_;
   std::string toolchain_;
   SourceTree loader_sources_;
   std::vector<std::string> notes_;

@@ -10,19 +10,14 @@
 #include <memory>
 #include <optional>
 
+#include "image/setup_header.h"
+
 namespace bpfmatrix::image {
 using base::ErrorKind;
 using base::fail;
 
 namespace {
 
-// Offsets in the setup header, Documentation/arch/x86/boot.rst (6.1).
-constexpr size_t kSetupSectors = 0x1f1;
-constexpr size_t kProtocol = 0x206;
-constexpr size_t kPayloadOffset = 0x248;
-constexpr size_t kPayloadLength = 0x24c;
-constexpr size_t kHeaderEnd = 0x250;
-constexpr uint16_t kProtocolWithPayload = 0x208;
 constexpr uint32_t kLargest = 512U << 20;
 constexpr size_t kPiece = size_t{1} << 20;
 // A kernel has some ten program headers and half a kilobyte of notes. Headers of a hostile one may
@@ -39,11 +34,10 @@ std::optional<T> read_at(std::string_view bytes, uint64_t at) {
 }
 
 base::Result<std::string_view> payload_of(std::string_view image) {
-  if (image.size() < kHeaderEnd || *read_at<uint16_t>(image, kProtocol) < kProtocolWithPayload)
+  using namespace setup_header;
+  if (image.size() < kEnd || *read_at<uint16_t>(image, kProtocol) < kProtocolWithPayload)
     return fail(ErrorKind::invalid_input, "the image has no payload that could be unpacked");
-  const auto sectors = static_cast<unsigned char>(image[kSetupSectors]);
-  const uint64_t code = (uint64_t{sectors == 0 ? 4U : sectors} + 1) * 512;
-  const uint64_t from = code + *read_at<uint32_t>(image, kPayloadOffset);
+  const uint64_t from = code_offset(image) + *read_at<uint32_t>(image, kPayloadOffset);
   const uint64_t size = *read_at<uint32_t>(image, kPayloadLength);
   if (size < 8 || from > image.size() || size > image.size() - from)
     return fail(ErrorKind::invalid_input, "the image is cut off: its payload lies beyond its end");

@@ -106,4 +106,17 @@ base::Result<std::vector<bool>> Store::answer(const std::string& run,
   });
 }
 
+base::Result<std::vector<bool>> Store::answerable(std::span<const Question> questions) {
+  return guarded(state_->database, "look for cells that earlier runs answer",
+                 [&]() -> base::Result<std::vector<bool>> {
+    auto& state = *state_;
+    state.text_digests.clear();
+    const SQLite::Transaction transaction(state.database);  // one view of the file for all
+    std::vector<bool> answered(questions.size());
+    for (size_t i = 0; i < questions.size(); ++i)
+      answered[i] = !questions[i].key.empty() && state.find_answer(questions[i].key);
+    return answered;
+  });
+}
+
 }  // namespace bpfmatrix::result

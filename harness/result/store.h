@@ -76,6 +76,8 @@ class Store {
   // taken, never a verdict. Questions by cell, ascending. One transaction.
   base::Result<std::vector<bool>> answer(const std::string& run,
                                          std::span<const Question> questions);
+  // Which of them answer() would answer, in a run of its own; changes nothing.
+  base::Result<std::vector<bool>> answerable(std::span<const Question> questions);
   base::Result<StoreSize> size();
   // Drops the runs that started before `before` (UTC, as a header's `started`), but for the newest
   // finished one of each matrix, and then what no run that is left has used: observations, texts,

@@ -152,8 +152,10 @@ base::Result<Preparation> prepare(const plan::Plan& plan, const image::Workspace
   image::AptRoot apt(workspace.apt(), catalogue.suites);
   apt.refuse_older(dates_of(lock));
   image::ContentStore store(workspace.store());
-  image::KernelProvider kernels(workspace, apt, lock, {options.locked, options.offline});
-  image::LoaderProvider loaders(workspace, data, apt, lock);
+  image::KernelProvider kernels(workspace, apt, lock, {options.locked, options.offline || !options.make});
+  image::LoaderProvider loaders(
+      workspace, data, apt, lock,
+      {options.locked, options.offline || !options.make, options.make});
   const Needed need = needed(plan);
   const auto tell = [&](const std::string& id, const std::optional<Obstacle>& obstacle) {
     if (obstacle) options.progress(fmt::format("{}: {}", id, obstacle->text));
@@ -174,7 +176,7 @@ base::Result<Preparation> prepare(const plan::Plan& plan, const image::Workspace
   }
   for (const auto& [suite, release] : apt.releases())
     lock.suites[suite] = {release.date, release.sha256};
-  BPFM_CHECK(lock.write());
+  if (options.make) BPFM_CHECK(lock.write());
   BPFM_CHECK(add_program_files(plan, out));
   out.notes = kernels.notes();
   out.notes.insert(out.notes.end(), loaders.notes().begin(), loaders.notes().end());

@@ -54,6 +54,9 @@ struct PrepareOptions {
   bool locked = false;
   bool offline = false;
   std::function<void(const std::string&)> progress;  // one line for people
+  // Also what is not built or locked yet. Else it is looked at only: nothing is fetched, built, or
+  // written to the lock, and what is not there is an obstacle.
+  bool make = true;
 };
 
 base::Result<Preparation> prepare(const plan::Plan& plan, const image::Workspace& workspace,

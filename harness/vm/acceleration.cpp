@@ -145,6 +145,16 @@ base::Status remember(const std::filesystem::path& memory, const HostState& host
   return base::write_file(memory, json.dump(2, ' ', false, kReplace) + "\n");
 }
 
+std::optional<Accel> known_accel(AccelChoice choice, const std::filesystem::path& memory,
+                                 const std::string& version, const Sandbox& sandbox,
+                                 const CanaryLimits& limits) {
+  if (choice == AccelChoice::tcg) return Accel::tcg;
+  if (choice == AccelChoice::kvm) return Accel::kvm;
+  const auto known =
+      recall(memory, read_host(version, kvm_refusal(limits.kvm_device).empty(), sandbox));
+  return known ? std::optional(known->accel) : std::nullopt;
+}
+
 asio::awaitable<base::Result<Acceleration>> try_without_kvm(asio::io_context& io,
                                                             MachineConfig canary, std::string why,
                                                             std::filesystem::path memory,

@@ -60,6 +60,13 @@ boost::asio::awaitable<base::Result<Acceleration>> try_without_kvm(
     boost::asio::io_context& io, MachineConfig canary, std::string why,
     std::filesystem::path memory, CanaryLimits limits = {});
 
+// What choose_acceleration() would choose without booting anything; nothing when it would have to try.
+// `version` is that of the QEMU that runs in `sandbox`.
+[[nodiscard]] std::optional<Accel> known_accel(AccelChoice choice,
+                                               const std::filesystem::path& memory,
+                                               const std::string& version, const Sandbox& sandbox,
+                                               const CanaryLimits& limits = {});
+
 // The processor that a guest sees, for keys: the model, and under KVM the host's own besides, which
 // is passed on to the guest (/proc/cpuinfo: its first model name and flags).
 [[nodiscard]] std::string processor(Accel accel);

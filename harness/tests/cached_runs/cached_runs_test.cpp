@@ -15,6 +15,7 @@
 #include "image/lock.h"
 #include "result/store.h"
 #include "run/driver.h"
+#include "run/preview.h"
 #include "tests/fake_qemu/fake_kernel.h"
 
 namespace bpfmatrix::run {
@@ -136,6 +137,32 @@ TEST_F(CachedRuns, an_unchanged_matrix_boots_nothing_and_shows_the_same) {
     EXPECT_EQ(second.cells[i].attempt.state, AttemptState::measured);
     EXPECT_EQ(second.cells[i].key, first.cells[i].key);
   }
+}
+
+TEST_F(CachedRuns, a_plan_tells_what_a_run_would_take_from_earlier_ones_and_boots_nothing) {
+  const auto told = [&] {
+    auto planned = make_plan(*request_.made, request_.selection, data_, {});
+    const auto preview = mark_cached(*planned, request_, workspace_, data_);
+    EXPECT_TRUE(preview);
+    EXPECT_EQ(preview->unknown, "");
+    EXPECT_EQ(std::ranges::count(planned->plan.cells, plan::Cell::Ruling::cached,
+                                 &plan::Cell::ruling),
+              preview->cached);
+    return preview->cached;
+  };
+  EXPECT_EQ(told(), 0u) << "there is no store yet";
+  EXPECT_FALSE(fs::exists(workspace_.results()));
+  request_.selection.kernels = {"one"};
+  run();
+  request_.selection.kernels = {};
+  EXPECT_EQ(told(), 6u);
+  EXPECT_EQ(boots("two"), 0);
+  run();
+  EXPECT_EQ(told(), 12u);
+  lock_library("another library");
+  EXPECT_EQ(told(), 6u);
+  request_.cache = false;
+  EXPECT_EQ(told(), 0u);
 }
 
 TEST_F(CachedRuns, changing_one_loader_runs_only_that_loaders_cells) {

@@ -222,7 +222,7 @@ class GitLoaders : public GitSources {
     write("share/guest/wire/protocol.h", "\n");
   }
   base::Result<Loader> provide(const std::string& revision) {
-    LoaderProvider provider(workspace_, data_, apt_, lock_);
+    LoaderProvider provider(workspace_, data_, apt_, lock_, {});
     auto loader = provider.provide(
         {"dev", "libbpf", "", spec::GitLibbpf{repository_.string(), revision, ""}, {}});
     notes_ = provider.notes();

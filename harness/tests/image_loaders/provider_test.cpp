@@ -49,8 +49,9 @@ class Provider : public Scratch {
     write("share/guest/loader/main.c", kMain);
     write("share/guest/wire/protocol.h", "\n");
   }
+  LoaderProvider::Options options_;
   base::Result<Loader> provide(const spec::LoaderEntry& entry) {
-    return LoaderProvider(workspace_, data_, apt_, lock_).provide(entry);
+    return LoaderProvider(workspace_, data_, apt_, lock_, options_).provide(entry);
   }
   spec::LoaderEntry checkout(const SourceTree& files, const std::string& version = "1.1.0") {
     for (const auto& [path, content] : files) write("checkout/" + path, content);
@@ -148,6 +149,46 @@ TEST_F(Provider, builds_again_when_the_store_lost_or_spoiled_the_binary) {
   const auto loader = provide(kCrate);
   ASSERT_TRUE(loader) << loader.error().message;
   EXPECT_THAT(base::read_file(loader->binary).value(), HasSubstr("ELF"));
+}
+
+TEST_F(Provider, offline_builds_what_is_in_the_workspace_and_fetches_nothing) {
+  options_.offline = true;
+  const auto absent = provide(kCrate);
+  ASSERT_FALSE(absent);
+  EXPECT_EQ(absent.error().kind, base::ErrorKind::unavailable);
+  EXPECT_THAT(absent.error().message, HasSubstr("--offline forbids to fetch it"));
+  EXPECT_TRUE(provide(checkout(small_library())));
+  lock_crate("of another compiler");
+  EXPECT_TRUE(provide(kCrate)) << "its source was kept";
+}
+
+TEST_F(Provider, locked_adds_nothing_to_the_lock_and_moves_nothing_in_it) {
+  options_.locked = true;
+  const auto added = provide(checkout(small_library()));
+  ASSERT_FALSE(added);
+  EXPECT_EQ(added.error().kind, base::ErrorKind::unavailable);
+  EXPECT_THAT(added.error().message, HasSubstr("--locked forbids to add it"));
+  options_.locked = false;
+  const auto first = provide(checkout(small_library()));
+  ASSERT_TRUE(first);
+  options_.locked = true;
+  EXPECT_EQ(provide(checkout(small_library())).value().sha256, first->sha256);
+  SourceTree edited = small_library();
+  edited["src/libbpf.c"] = "const char* version(void) { return \"edited\"; }\n";
+  const auto moved = provide(checkout(edited));
+  ASSERT_FALSE(moved);
+  EXPECT_THAT(moved.error().message, HasSubstr("--locked forbids to move"));
+  EXPECT_EQ(lock_.loaders.at("mine").binary_sha256, first->sha256);
+}
+
+TEST_F(Provider, looks_only_when_it_is_not_to_build) {
+  options_.build = false;
+  const auto absent = provide(checkout(small_library()));
+  ASSERT_FALSE(absent);
+  EXPECT_EQ(absent.error().kind, base::ErrorKind::unavailable);
+  EXPECT_TRUE(lock_.loaders.empty());
+  lock_crate(recipe_of_crate());
+  EXPECT_TRUE(provide(kCrate));
 }
 
 TEST_F(Provider, names_a_checkout_that_is_not_there) {
