@@ -27,6 +27,9 @@ int main(int argc, char** argv) {
   cli::add_list(app, context);
   cli::add_fetch(app, context);
   cli::add_report(app, context);
+  cli::add_compare(app, context);
+  cli::add_explain(app, context);
+  cli::add_history(app, context);
   cli::add_export(app, context);
   cli::add_docs(app, context);
   cli::add_cache(app, context);
