@@ -16,8 +16,12 @@ quickstart_packages=(
   debian-archive-keyring ca-certificates         # what is fetched is checked against these
 )
 
-# For the tests in addition: git for those of loaders from a git repository, gnupg to sign archives.
-tests_packages=(libgtest-dev libgmock-dev librapidcheck-dev git gnupg)
+# For the tests in addition: git for those of loaders from a git repository, gnupg to sign archives,
+# and the readers of what the program writes for others.
+tests_packages=(
+  libgtest-dev libgmock-dev librapidcheck-dev git gnupg
+  zsh fish mandoc                                # completions, the man page
+)
 
 # For the label fuzz in addition: libFuzzer.
 fuzz_packages=(clang-16 libclang-rt-16-dev)

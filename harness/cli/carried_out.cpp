@@ -80,7 +80,7 @@ void show_run(Context& context, const image::Workspace& workspace,
   const auto stored = read_run(workspace, summary.run, flaky);
   if (!stored) return context.fail(stored.error());
   const auto table = report::make_table(stored->run, stored->judgement, stored->findings);
-  fmt::print("{}", report::render_terminal(table, {color_wanted(), 100}));
+  fmt::print("{}", report::render_terminal(table, {context.color_wanted(), 100}));
   std::fflush(stdout);
   if (summary.complete)
     fmt::print(stderr, "bpfmatrix: run {} is kept in {}; again: bpfmatrix report {}\n",

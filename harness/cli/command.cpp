@@ -57,7 +57,8 @@ void add_sandbox(CLI::App& command, vm::SandboxChoice& choice) {
       ->check(CLI::IsMember({"auto", "require", "off"}));
 }
 
-bool color_wanted() {
+bool Context::color_wanted() const {
+  if (color != "auto") return color == "always";
   return ::isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
 }
 

@@ -33,10 +33,13 @@ enum ExitCode : int {
 struct Context {
   std::filesystem::path workspace = ".bpfmatrix";
   int exit_code = kAsExpected;
+  std::string color = "auto";  // --color
 
   [[nodiscard]] image::Workspace open_workspace() const;
   // Prints the error and sets the exit code that its kind has.
   void fail(const base::Error& error);
+  // May standard output be coloured? By --color; else when it is a terminal and NO_COLOR is not set.
+  [[nodiscard]] bool color_wanted() const;
 };
 
 // The -k, -l, -p, -m globs.
@@ -44,9 +47,6 @@ void add_selection(CLI::App& command, plan::Selection& selection);
 
 // --sandbox, and BPFMATRIX_SANDBOX where it is not given.
 void add_sandbox(CLI::App& command, vm::SandboxChoice& choice);
-
-// May standard output be coloured? A terminal, and NO_COLOR is not set.
-[[nodiscard]] bool color_wanted();
 
 void add_run(CLI::App& app, Context& context);
 void add_resume(CLI::App& app, Context& context);
@@ -61,6 +61,8 @@ void add_report(CLI::App& app, Context& context);
 void add_export(CLI::App& app, Context& context);
 void add_docs(CLI::App& app, Context& context);
 void add_cache(CLI::App& app, Context& context);
+void add_completion(CLI::App& app, Context& context);
+void add_man(CLI::App& app, Context& context);
 void add_doctor(CLI::App& app, Context& context);
 
 }  // namespace bpfmatrix::cli

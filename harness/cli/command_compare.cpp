@@ -123,7 +123,7 @@ void compare_sides(Context& context, const Options& options) {
   if (!compared) return context.fail(compared.error());
   const auto before = compared->side(0), after = compared->side(1);
   const auto comparison = compare::compare(before, after, options.limits, known, run::today());
-  const compare::TextOptions text{color_wanted(), options.most};
+  const compare::TextOptions text{context.color_wanted(), options.most};
   fmt::print("{}", options.format == "json"       ? render_json(comparison, before, after)
                    : options.format == "markdown" ? render_markdown(comparison, before, after, text)
                                                   : render_terminal(comparison, before, after, text));

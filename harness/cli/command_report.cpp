@@ -25,7 +25,7 @@ void report_run(Context& context, const Options& options) {
   if (options.format == "markdown")
     fmt::print("{}", report::render_markdown(table));
   else
-    fmt::print("{}", report::render_terminal(table, {color_wanted(), 100}));
+    fmt::print("{}", report::render_terminal(table, {context.color_wanted(), 100}));
   std::fflush(stdout);
   if (options.choice.file.empty()) tell_incomplete(context, workspace, *stored);
 }

@@ -12,11 +12,15 @@ int main(int argc, char** argv) {
   CLI::App app{
       "Boots real kernels, loads BPF programs in every verifier log mode with every libbpf "
       "version,\n"
-      "and prints what happened."};
+      "and prints what happened.",
+      "bpfmatrix"};
   cli::Context context;
   app.set_version_flag("--version", std::string("bpfmatrix ") + run::kVersion);
   app.add_option("--workspace", context.workspace, "Folder for kernels, loaders and results")
       ->envname("BPFMATRIX_WORKSPACE")
+      ->capture_default_str();
+  app.add_option("--color", context.color, "Colours in tables: auto, always or never")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
       ->capture_default_str();
   app.require_subcommand(1);
   app.fallthrough();
@@ -34,6 +38,8 @@ int main(int argc, char** argv) {
   cli::add_docs(app, context);
   cli::add_cache(app, context);
   cli::add_doctor(app, context);
+  cli::add_completion(app, context);
+  cli::add_man(app, context);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -301,8 +301,7 @@ std::string explain(const RunRecord& run, const result::Judgement& judgement,
   tell_laws(lines, run, laws, cell);
   const auto todo = advice(record, verdict);
   if (!todo.empty()) lines.add("what to do", todo);
-  lines.add("again", "");
-  return lines.take() + "  " + base::printable(repro(run, record)) + "\n";
+  return lines.take() + "again\n  " + base::printable(repro(run, record)) + "\n";
 }
 
 }  // namespace bpfmatrix::report

@@ -205,7 +205,10 @@ asio::awaitable<void> run_task(Running& run, Task task) {
     boot.jobs = std::move(task.groups[i]);
     run.accelerator.scale(boot.jobs);
     if (i + 1 == task.groups.size()) events.draining = free_slot;
+    const auto kernel = boot.kernel;
+    run.progress.machine_started(kernel);
     auto report = co_await run_boot(run.io, std::move(boot), events);
+    run.progress.machine_ended(kernel);
     task.groups[i] = std::move(report.left);
     RunAcceleration::Verdict verdict;
     if (co_await run_again(run, task, machine, report, verdict)) continue;
@@ -246,6 +249,7 @@ void keep_house(Running& run) {
       run.progress.note(room.error().message + "; no further machine is started");
       stop_softly(run);
     }
+    run.progress.tick();
     keep_house(run);
   });
 }
