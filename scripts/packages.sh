@@ -13,6 +13,7 @@ quickstart_packages=(
   clang-16                                       # the test programs: BTF_KIND_ENUM64 came with 16
   qemu-system-x86
   bubblewrap                                     # around QEMU; without it a run warns and goes on
+  busybox-static                                 # the prompt of `bpfmatrix shell`
   debian-archive-keyring ca-certificates         # what is fetched is checked against these
 )
 

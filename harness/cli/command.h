@@ -61,6 +61,7 @@ void add_report(CLI::App& app, Context& context);
 void add_export(CLI::App& app, Context& context);
 void add_docs(CLI::App& app, Context& context);
 void add_cache(CLI::App& app, Context& context);
+void add_shell(CLI::App& app, Context& context);
 void add_completion(CLI::App& app, Context& context);
 void add_man(CLI::App& app, Context& context);
 void add_doctor(CLI::App& app, Context& context);

@@ -38,6 +38,7 @@ int main(int argc, char** argv) {
   cli::add_docs(app, context);
   cli::add_cache(app, context);
   cli::add_doctor(app, context);
+  cli::add_shell(app, context);
   cli::add_completion(app, context);
   cli::add_man(app, context);
   try {

@@ -104,4 +104,54 @@ base::Result<std::string> make_initramfs(
   return cpio.finish();
 }
 
+namespace {
+
+// The loader looks for its files in /run/files.
+constexpr const char* kShellInit = R"(#!/bin/busybox sh
+/bin/busybox --install -s /bin
+export PATH=/bin HOME=/cell TERM=linux PS1='bpfmatrix \w # '
+mount -t devtmpfs devtmpfs /dev
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t tmpfs tmpfs /run
+mount -t bpf bpf /sys/fs/bpf
+mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null
+ln -s /cell/files /run/files
+for module in /modules/*.ko; do [ -e "$module" ] && insmod "$module"; done
+ulimit -l unlimited
+. /cell/size
+cd /cell
+uname -sr
+cat /cell/greeting
+if [ -e /cell/commands ]; then sh /cell/commands; else setsid cttyhack sh; fi
+reboot -f
+)";
+
+}  // namespace
+
+base::Result<std::string> make_shell_initramfs(const ShellRoot& root) {
+  Cpio cpio;
+  BPFM_CHECK(cpio.open());
+  for (const char* folder : {"bin", "cell", "cell/files", "dev", "modules", "proc", "run", "sys"})
+    BPFM_CHECK(cpio.folder(folder));
+  BPFM_CHECK(cpio.device("dev/console", 0600, makedev(5, 1)));
+  BPFM_CHECK(cpio.file("bin/busybox", 0755, root.busybox));
+  BPFM_CHECK(cpio.file("bin/cell", 0755, root.cell));
+  BPFM_CHECK(cpio.file("cell/loader", 0755, root.loader));
+  BPFM_CHECK(cpio.file("cell/run", 0644, root.run));
+  for (const auto& [name, content] : root.files)
+    BPFM_CHECK(cpio.file("cell/files/" + name, 0644, content));
+  for (size_t i = 0; i < root.modules.size(); ++i)
+    BPFM_CHECK(cpio.file(fmt::format("modules/{:02}-{}.ko", i, root.modules[i].first), 0644,
+                         root.modules[i].second));
+  BPFM_CHECK(cpio.file("cell/greeting", 0644, root.greeting));
+  if (root.commands) BPFM_CHECK(cpio.file("cell/commands", 0644, *root.commands));
+  const bool sized = root.rows != 0 && root.columns != 0;
+  BPFM_CHECK(cpio.file("cell/size", 0644,
+                       sized ? fmt::format("stty rows {} cols {}\n", root.rows, root.columns)
+                             : std::string(":\n")));
+  BPFM_CHECK(cpio.file("init", 0755, kShellInit));
+  return cpio.finish();
+}
+
 }  // namespace bpfmatrix::image

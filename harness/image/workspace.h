@@ -36,6 +36,7 @@ struct DataFolder {
     return root / "images/libbpf.yaml";
   }
   [[nodiscard]] std::filesystem::path agent() const { return root / "guest/agent"; }
+  [[nodiscard]] std::filesystem::path cell() const { return root / "guest/cell"; }  // of shell
   [[nodiscard]] std::filesystem::path raw_loader() const { return root / "guest/loader-raw"; }
   [[nodiscard]] std::filesystem::path loader_sources() const { return root / "guest/loader"; }
   [[nodiscard]] std::filesystem::path matrices() const { return root / "matrices"; }   // *.yaml

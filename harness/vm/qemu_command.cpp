@@ -74,14 +74,22 @@ Device control() {
           {}};
 }
 
-std::vector<Device> devices(Accel accel) {
-  return {machine(accel), sandbox(), ending_at_panic(), console(), agent(), control()};
+// Ctrl-C and the like are the guest's (signal=off).
+Device prompt() {
+  return {{"-chardev", "stdio,id=console,signal=off,mux=on", "-serial", "chardev:console", "-mon",
+           "chardev=console,mode=readline", "-no-reboot"},
+          {"console=ttyS0", "loglevel=5", "panic=-1"}};
+}
+
+std::vector<Device> devices(const MachineConfig& config) {
+  if (config.interactive) return {machine(config.accel), sandbox(), prompt()};
+  return {machine(config.accel), sandbox(), ending_at_panic(), console(), agent(), control()};
 }
 
 // Of all devices, without the nonce.
 std::string kernel_words(const MachineConfig& config) {
   std::vector<std::string> words;
-  for (const auto& device : devices(config.accel))
+  for (const auto& device : devices(config))
     for (const auto& word : device.kernel)
       if (std::ranges::find(config.leave_out, word) == config.leave_out.end()) words.push_back(word);
   return fmt::format("{}", fmt::join(words, " "));
@@ -105,7 +113,7 @@ QemuCommand make_command(const MachineConfig& config) {
       fmt::format("{} bpfmatrix.nonce={}", kernel_words(config), config.nonce);
   constexpr uint64_t kMiB = uint64_t{1} << 20;
   command.argv = {config.qemu, "-m", fmt::format("{}M", (config.memory + kMiB - 1) / kMiB)};
-  for (auto& device : devices(config.accel))
+  for (auto& device : devices(config))
     std::move(device.arguments.begin(), device.arguments.end(), std::back_inserter(command.argv));
   for (const auto& word : {std::string("-kernel"), config.kernel, std::string("-initrd"),
                            config.initramfs, std::string("-append"), command.kernel_command_line})

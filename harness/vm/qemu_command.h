@@ -28,6 +28,9 @@ struct MachineConfig {
   Accel accel = Accel::tcg;
   std::string nonce;      // 32 hex digits: the agent's hello must repeat it
   bool restored = false;  // begins with a saved state, from kStateDescriptor, and stands still
+  // For a person: the console is QEMU's standard input and output, there is no agent and no QMP, and
+  // an oops is survived. Ctrl-A X ends QEMU.
+  bool interactive = false;
   std::vector<std::string> leave_out;  // words of the kernel's command line: to see what they do
   Sandbox sandbox;        // around QEMU; not in keys: the guest sees nothing of it
 };

@@ -67,6 +67,36 @@ TEST(Initramfs, the_same_input_gives_the_same_bytes_and_another_input_others) {
   EXPECT_NE(*bytes, *make_initramfs("agent", {}));
 }
 
+TEST(Initramfs, of_a_shell_has_the_cell_its_files_and_commands_only_when_there_are_some) {
+  ShellRoot root{.busybox = "busybox!",
+                 .cell = "cell!",
+                 .loader = "loader!",
+                 .run = "run!",
+                 .files = {{"abc.o", "object"}},
+                 .modules = {{"virtio", "module"}},
+                 .greeting = "hello\n",
+                 .commands = {},
+                 .rows = 50,
+                 .columns = 120};
+  const auto content = [&] {
+    std::map<std::string, std::string> files;
+    for (auto& [name, read] : read_back(make_shell_initramfs(root).value()))
+      files[name] = read.content;
+    return files;
+  };
+  auto files = content();
+  EXPECT_EQ(files["cell/loader"], "loader!");
+  EXPECT_EQ(files["cell/files/abc.o"], "object");
+  EXPECT_EQ(files["cell/size"], "stty rows 50 cols 120\n");
+  EXPECT_THAT(files["init"], testing::StartsWith("#!/bin/busybox sh\n"));
+  EXPECT_FALSE(files.contains("cell/commands"));
+  root.commands = "cell\n";
+  root.rows = 0;
+  files = content();
+  EXPECT_EQ(files["cell/commands"], "cell\n");
+  EXPECT_EQ(files["cell/size"], ":\n");
+}
+
 TEST(Initramfs, a_module_name_that_is_a_path_and_an_empty_agent_are_refused) {
   for (const char* name : {"../init", "a/b", ""}) {
     const auto bytes = make_initramfs("agent", {{name, "x"}});

@@ -94,6 +94,17 @@ TEST(QemuCommand, the_line_for_keys_changes_with_memory_and_accelerator_and_not_
   EXPECT_NE(line_for_key(config(Accel::kvm)), line_for_key(config(Accel::tcg)));
 }
 
+TEST(QemuCommand, an_interactive_machine_has_the_terminal_and_neither_agent_nor_control) {
+  auto prompt = config(Accel::tcg);
+  prompt.interactive = true;
+  const auto command = make_command(prompt);
+  EXPECT_EQ(value(command, "-chardev"), "stdio,id=console,signal=off,mux=on");
+  EXPECT_THAT(value(command, "-sandbox"), HasSubstr("spawn=deny"));
+  EXPECT_THAT(command.argv, Not(Contains(HasSubstr("virtserialport"))));
+  EXPECT_THAT(command.argv, Not(Contains(HasSubstr("mode=control"))));
+  EXPECT_THAT(command.kernel_command_line, Not(HasSubstr("oops=panic")));
+}
+
 TEST(QemuCommand, memory_is_rounded_up_to_whole_mebibytes) {
   auto odd = config(Accel::tcg);
   odd.memory = (uint64_t{96} << 20) + 1;
