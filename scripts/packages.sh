@@ -17,11 +17,15 @@ quickstart_packages=(
   debian-archive-keyring ca-certificates         # what is fetched is checked against these
 )
 
+# To build the HTML page (report --format html); without them there is none.
+page_packages=(nodejs npm)
+
 # For the tests in addition: git for those of loaders from a git repository, gnupg to sign archives,
 # and the readers of what the program writes for others.
 tests_packages=(
   libgtest-dev libgmock-dev librapidcheck-dev git gnupg
   zsh fish mandoc                                # completions, the man page
+  chromium                                       # the HTML page
 )
 
 # For the label fuzz in addition: libFuzzer.
@@ -57,9 +61,10 @@ tool_serves() {
     cmake) version_at_least "$(cmake --version 2>/dev/null | sed -n '1s/.* //p')" 3.24 ;;
     ninja-build) version_at_least "$(ninja --version 2>/dev/null)" 1.10 ;;
     # 1.68 is the first that reads the sparse index without being told to ask for it.
+    nodejs) version_at_least "$(node --version 2>/dev/null | tr -d v)" 18 ;;
     cargo-web) version_at_least "$(cargo --version 2>/dev/null | cut -d' ' -f2)" 1.68 ;;
     python3-venv) python3 -c 'import ensurepip, venv' 2>/dev/null ;;
-    make | git | ccache | debootstrap | cpio) type -P "$1" >/dev/null ;;
+    make | git | ccache | debootstrap | cpio | npm | chromium) type -P "$1" >/dev/null ;;
     *) return 1 ;;
   esac
 }
@@ -76,9 +81,9 @@ missing_packages() {
   done
 }
 
-# install_missing GROUP...: installs what is missing of the groups (quickstart, tests, fuzz, crates,
-# cleanroom, peers, plot). Says what before it does so; silent when nothing is missing. Returns 75 when this
-# user or this machine cannot install, after a sentence that says what to type.
+# install_missing GROUP...: installs what is missing of the groups (quickstart, page, tests, fuzz,
+# crates, cleanroom, peers, plot). Says what before it does so; silent when nothing is missing.
+# Returns 75 when this user or this machine cannot install, after a sentence that says what to type.
 install_missing() {
   local group log
   local -a wanted=() missing=() as_root=()

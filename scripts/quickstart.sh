@@ -49,11 +49,15 @@ write_reports() {
   "$program" report "$1" --format markdown >"$base.md" || return
   "$program" export "$1" >"$base.json" || return
   echo "The full report is $base.md; every cell, for other programs, is in $base.json." >&2
+  [[ -e $build/share/bpfmatrix/page/template.html ]] || return 0
+  "$program" report "$1" --format html --out "$base.html" || return
+  echo "The page to look at, filter and search is file://$base.html" >&2
 }
 
 install_missing quickstart || exit
+install_missing page || echo "Without node and npm there is no HTML page." >&2
 configure program_only
-build_targets bpfmatrix testprogs
+build_targets bpfmatrix bpfmatrix_page testprogs
 # Only now is known what the matrix needs; a cargo is large, and most matrices do without.
 if needs_crates; then
   install_missing crates ||

@@ -7,10 +7,11 @@
 #                    unit       no machine, no process, no network
 #                    process    starts processes, a make-believe QEMU among them
 #                    golden     output held against files
+#                    page       opens the HTML page in Chromium
 #                    vm         boots real kernels (fetched once, then kept)
 #                    cleanroom  a fresh Debian 12 from nothing; needs root
 #                    fuzz, soak, bench
-#                  default: unit, process, golden and vm
+#                  default: unit, process, golden, page and vm
 #   -R REGEX       only tests whose name matches
 #   --build-only   build, run nothing
 #
@@ -32,14 +33,14 @@ usage_error() {
 
 labels=()
 selection=()
-groups=(quickstart tests)
+groups=(quickstart page tests)
 build_only=false
 while (($#)); do
   case $1 in
     --label=*) set -- --label "${1#*=}" "${@:2}" && continue ;;
     --label)
       case ${2-} in
-        unit | process | golden | soak | bench) ;;
+        unit | process | golden | page | soak | bench) ;;
         fuzz) groups+=(fuzz) ;;
         vm) groups+=(crates) ;;  # it runs versions of libbpf that only crates have
         cleanroom) groups+=(cleanroom) ;;

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "report/json_laws.h"
+#include "report/json_observed.h"
 #include "report/render.h"
 #include "report/repro.h"
 #include "result/json_fields.h"
@@ -107,6 +108,8 @@ ordered_json btf_kinds_json(const Observation& seen) {
   return result::btf_kind_names(seen.btf_kinds);
 }
 
+}  // namespace
+
 ordered_json observed_json(const Observation& seen) {
   const bool by_kernel = seen.decided_by == result::DecidedBy::kernel;
   ordered_json kernel_errno = nullptr;
@@ -133,6 +136,8 @@ ordered_json observed_json(const Observation& seen) {
           {"verification", verification_json(seen)},
           {"calls", calls_json(seen)}};
 }
+
+namespace {
 
 // The axes' objects, and their texts, made once for all cells.
 struct Axes {
