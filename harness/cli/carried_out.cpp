@@ -47,7 +47,7 @@ void add_machine_options(CLI::App& command, const std::shared_ptr<run::RunReques
   command
       .add_option("--retries", request->retries,
                   "So often a cell that took its machine with it runs again, in a fresh one")
-      ->capture_default_str();
+      ->default_str(std::to_string(run::kRetries));
   command
       .add_option_function<uint64_t>(
           "--time-limit",

@@ -223,7 +223,8 @@ class Poison {
     if (at == jobs.end()) return false;
     Job job = std::move(*at);
     jobs.erase(at);
-    if (tried_[cell]++ >= retries_) return false;
+    const auto tried = tried_.try_emplace(cell, job.tried).first;
+    if (tried->second++ >= retries_) return false;
     job.announce = true;
     jobs.push_back(std::move(job));
     return true;

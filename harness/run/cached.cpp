@@ -31,8 +31,9 @@ std::vector<result::Question> questions_of(const plan::Plan& plan, const Prepara
 
 base::Result<CachedCount> take_cached(result::Store& store, const std::string& run,
                                       plan::Plan& plan, const Preparation& preparation,
-                                      const DigestsOf& digests_of) {
-  const auto questions = questions_of(plan, preparation, digests_of);
+                                      const Tried& tried, const DigestsOf& digests_of) {
+  auto questions = questions_of(plan, preparation, digests_of);
+  std::erase_if(questions, [&](const auto& one) { return tried.contains(one.cell); });
   BPFM_TRY(const auto answered, store.answer(run, questions));
   CachedCount count;
   count.asked = static_cast<uint32_t>(questions.size());

@@ -14,6 +14,7 @@
 #include "plan/key.h"
 #include "plan/plan.h"
 #include "result/store.h"
+#include "run/jobs.h"
 #include "run/preparation.h"
 
 namespace bpfmatrix::run {
@@ -30,9 +31,10 @@ struct CachedCount {
   uint32_t asked = 0, answered = 0;
 };
 // Answers what the store can answer, as attempts of the run, and marks those cells of the plan as
-// Ruling::cached: they are no longer to run. Before any machine starts.
+// Ruling::cached: they are no longer to run. Before any machine starts. Cells of `tried` are not
+// asked: they have attempts, and another run's would prove nothing of those.
 base::Result<CachedCount> take_cached(result::Store& store, const std::string& run,
                                       plan::Plan& plan, const Preparation& preparation,
-                                      const DigestsOf& digests_of);
+                                      const Tried& tried, const DigestsOf& digests_of);
 
 }  // namespace bpfmatrix::run

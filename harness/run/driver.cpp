@@ -71,6 +71,7 @@ struct Prepared {
   vm::FoundSandbox qemu;
   Preparation preparation;
   vm::Acceleration acceleration;
+  Tried tried;  // of a run that is continued
 };
 
 base::Result<Planned> plan_of(const RunRequest& request, const image::Workspace& workspace,
@@ -119,7 +120,8 @@ Ready ready_of(const RunRequest& request, const image::Workspace& workspace,
           prepared.preparation,
           prepared.acceleration,
           prepared.qemu.qemu_version,
-          prepared.qemu.sandbox};
+          prepared.qemu.sandbox,
+          prepared.tried};
 }
 
 // What machines were to do and did not, for want of room. Each cell that has no attempt by now gets
@@ -145,7 +147,7 @@ base::Result<RunSummary> carry_out(const RunRequest& request, const image::Works
   const Ready ready = ready_of(request, workspace, prepared);
   if (request.cache) {
     BPFM_TRY(const auto cached,
-             take_cached(store, id, prepared.planned.plan, prepared.preparation,
+             take_cached(store, id, prepared.planned.plan, prepared.preparation, prepared.tried,
                          [&](uint32_t kernel) { return digests_of(ready, kernel); }));
     if (cached.answered != 0)
       progress.preparing(fmt::format("{} of {} cells are answered by earlier runs",
@@ -210,7 +212,8 @@ base::Status take_up(Prepared& prepared, const Ready& ready, const result::RunRe
   const auto questions =
       questions_of(plan, prepared.preparation,
                    [&](uint32_t kernel) { return digests_of(ready, kernel); });
-  const auto rest = rest_of(stored, questions, settled_cells(plan, prepared.preparation));
+  auto rest = rest_of(stored, questions, settled_cells(plan, prepared.preparation),
+                      ready.request.retries.value_or(kRetries));
   const std::string& id = stored.header.id;
   if (rest.stale != 0) {
     record.header.notes.push_back(fmt::format(
@@ -225,6 +228,11 @@ base::Status take_up(Prepared& prepared, const Ready& ready, const result::RunRe
   for (const uint32_t cell : rest.kept) plan.cells[cell].ruling = Ruling::cached;
   progress.preparing(fmt::format("run {}: {} of {} cells are there already", id, rest.kept.size(),
                                  stored.cells.size()));
+  if (!rest.again.empty())
+    progress.preparing(fmt::format("{} {} with its machine: once more, when all others have run",
+                                   rest.again.size(),
+                                   rest.again.size() == 1 ? "cell went" : "cells went"));
+  prepared.tried = std::move(rest.again);
   return {};
 }
 

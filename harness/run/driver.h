@@ -19,6 +19,8 @@
 
 namespace bpfmatrix::run {
 
+inline constexpr uint32_t kRetries = 1;
+
 struct RunRequest {
   std::string matrix;  // path, or name of a shipped matrix
   std::optional<spec::Matrix> made;  // instead of `matrix`: one that no file holds
@@ -30,8 +32,9 @@ struct RunRequest {
   bool offline = false;
   bool cold = false;   // boot every machine: no saved one is used, and none saved
   bool cache = true;   // cells of which an earlier run has an observation are not run
-  // A cell that took its machine with it runs so many times more, in a fresh machine.
-  uint32_t retries = 1;
+  // A cell that took its machine with it runs so many times more, in a fresh machine. Not given:
+  // kRetries, or what the run that is continued was begun with.
+  std::optional<uint32_t> retries;
   // The run ends softly when its machines have worked so long; 0: it may take its time.
   std::chrono::seconds time_limit{0};
   uint64_t min_free = uint64_t{512} << 20;  // bytes of the disk that are to stay free

@@ -1,6 +1,8 @@
 #include "run/jobs.h"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "run/preparation.h"
 
@@ -64,10 +66,16 @@ bool is_job(const plan::Plan& plan, const plan::Cell& cell, uint32_t kernel, con
 }  // namespace
 
 std::deque<Job> jobs_of(const plan::Plan& plan, uint32_t kernel, const FileSet& files,
-                        double slowdown) {
-  std::deque<Job> jobs;
-  for (uint32_t i = 0; i < plan.cells.size(); ++i)
-    if (is_job(plan, plan.cells[i], kernel, files)) jobs.push_back(job_of(plan, i, slowdown));
+                        double slowdown, const Tried& tried) {
+  std::deque<Job> jobs, last;
+  for (uint32_t i = 0; i < plan.cells.size(); ++i) {
+    if (!is_job(plan, plan.cells[i], kernel, files)) continue;
+    const auto before = tried.find(i);
+    auto& job = (before == tried.end() ? jobs : last).emplace_back(job_of(plan, i, slowdown));
+    job.announce = before != tried.end();
+    job.tried = job.announce ? before->second : 0;
+  }
+  std::move(last.begin(), last.end(), std::back_inserter(jobs));
   return jobs;
 }
 

@@ -122,7 +122,7 @@ BootRequest boot_request(Running& run, uint32_t kernel) {
   boot.qemu_limit = scaled(kQemuLimit);
   boot.boot_limit = scaled(run.planned.matrix.limits.boot);
   boot.hello_limit = scaled(kHelloLimit);
-  boot.retries = run.request.retries;
+  boot.retries = run.request.retries.value_or(kRetries);
   boot.return_given_up = true;
   boot.states = run.request.cold ? nullptr : &run.states;
   boot.state = state_parts(boot.machine, slot, run.qemu_version);
@@ -259,7 +259,7 @@ std::vector<std::deque<Job>> all_jobs(const Running& run) {
   for (uint32_t i = 0; i < jobs.size(); ++i)
     if (run.preparation.kernels[i].kernel && !run.preparation.kernels[i].obstacle)
       jobs[i] = jobs_of(run.planned.plan, i, run.preparation.files,
-                        run.accelerator.now().slowdown);
+                        run.accelerator.now().slowdown, run.tried);
   return jobs;
 }
 

@@ -14,6 +14,7 @@
 #include "plan/key.h"
 #include "result/store.h"
 #include "run/driver.h"
+#include "run/jobs.h"
 #include "run/planning.h"
 #include "run/preparation.h"
 #include "run/progress.h"
@@ -31,6 +32,7 @@ struct Ready {
   const vm::Acceleration& acceleration;
   const std::string& qemu_version;
   const vm::Sandbox& sandbox;
+  const Tried& tried;
 };
 
 // What the machine of a kernel is made of, for the keys of its cells.

@@ -1,7 +1,9 @@
 #include "run/request_text.h"
 
+#include <cstdlib>
 #include <filesystem>
 #include <map>
+#include <string>
 
 #include "result/json_fields.h"
 
@@ -34,6 +36,7 @@ std::string request_text(const RunRequest& request) {
   for (const auto& [name, list] : lists_of(request.selection))
     parts[name] = result::strings_to_json(*list);
   parts["cache"] = request.cache ? "yes" : "no";
+  if (request.retries) parts["retries"] = std::to_string(*request.retries);
   return result::map_to_json(parts);
 }
 
@@ -55,6 +58,8 @@ base::Status apply_request(const std::string& text, RunRequest* request) {
     BPFM_TRY(*list, result::strings_from_json(part(name)));
   }
   if (part("cache") == "no") request->cache = false;
+  if (const auto retries = part("retries"); !retries.empty() && !request->retries)
+    request->retries = static_cast<uint32_t>(std::strtoul(retries.c_str(), nullptr, 10));
   return {};
 }
 

@@ -44,6 +44,12 @@ bool was_put_off(AttemptState state) {
   }
 }
 
+// Told only of a cell that was announced when its machine ended (run/boot.cpp).
+bool took_its_machine(AttemptState state) {
+  return state == AttemptState::kernel_crash || state == AttemptState::kernel_splat ||
+         state == AttemptState::hang || state == AttemptState::reboot;
+}
+
 // What a plan alone says of a cell.
 bool is_ruled_out(AttemptState state) {
   return state == AttemptState::filtered || state == AttemptState::not_expressible;
@@ -68,7 +74,7 @@ base::Status same_cells(const result::RunRecord& stored, const result::RunRecord
 }
 
 Rest rest_of(const result::RunRecord& stored, std::span<const result::Question> questions,
-             std::vector<result::CellResult> settled) {
+             std::vector<result::CellResult> settled, uint32_t retries) {
   Rest rest;
   auto question = questions.begin();
   auto cannot = settled.begin();
@@ -90,7 +96,10 @@ Rest rest_of(const result::RunRecord& stored, std::span<const result::Question> 
     if (!was_tried) continue;
     const bool asked = question != questions.end() && question->cell == i;
     if (asked && cell.key == question->key && !was_put_off(state)) {
-      rest.kept.push_back(i);
+      if (took_its_machine(state) && cell.attempts <= retries)
+        rest.again.emplace(i, cell.attempts);
+      else
+        rest.kept.push_back(i);
       continue;
     }
     rest.take_back.push_back(i);

@@ -36,6 +36,7 @@ struct Job {
   std::string loader;
   wire::RunCell request;  // its `cell` is set by the session
   bool announce = false;  // its begin must leave the machine before it is measured
+  uint32_t tried = 0;     // machines that it took with it before this boot
 };
 
 // What the guest needs on disk: name -> content. Sent once, after the hello, when first needed.

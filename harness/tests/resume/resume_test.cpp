@@ -5,6 +5,7 @@
 
 #include <csignal>
 #include <fmt/format.h>
+#include <sqlite3.h>
 
 #include "driver_fixture.h"
 #include "result/store.h"
@@ -13,6 +14,7 @@ namespace bpfmatrix::tests {
 namespace {
 
 using ::testing::HasSubstr;
+using result::AttemptState;
 
 class Resume : public DriverTest {
  protected:
@@ -24,6 +26,27 @@ class Resume : public DriverTest {
     ASSERT_EQ(wait(driver).code(), 143);
     id_ = record().header.id;
     ASSERT_EQ(record().header.finished, "");
+  }
+  // A run of two kernels, the first of which panics under a cell, as it is left by a driver that was
+  // killed behind the first attempt at that.
+  void leave_a_crash_unconfirmed(const std::string& scenario) {
+    make_matrix({scenario, "ok"}, 1, 12);
+    auto words = run_words();
+    words.insert(words.end(), {"--retries", "0", "--sandbox", "off"});
+    ASSERT_EQ(call(words).code(), 100);
+    sqlite3* database = nullptr;
+    ASSERT_EQ(sqlite3_open((workspace_ / "results.sqlite").c_str(), &database), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(database, "UPDATE runs SET finished='', digest=''", nullptr, nullptr, nullptr),
+              SQLITE_OK);
+    sqlite3_close(database);
+    ASSERT_EQ(record().cells.at(7).attempt.state, AttemptState::kernel_crash);
+    ASSERT_EQ(record().cells.at(7).attempts, 1u);
+  }
+  Ended resume_with(const std::vector<std::string>& more) {
+    auto words = resume_words();
+    words.insert(words.end(), {"--sandbox", "off"});
+    words.insert(words.end(), more.begin(), more.end());
+    return call(words);
   }
   void make_slow() { make_matrix({"slow 8"}, 1, 300); }
   std::string id_;
@@ -76,6 +99,38 @@ TEST_F(Resume, cells_of_a_kernel_that_is_another_now_are_stale_and_run_anew) {
     EXPECT_FALSE(cell.flaky);
   }
   EXPECT_THAT(after.header.notes, ::testing::Contains(HasSubstr("measured anew")));
+}
+
+TEST_F(Resume, a_crash_that_had_no_second_try_yet_gets_it_and_no_more) {
+  leave_a_crash_unconfirmed("panic_at 7");
+  const auto ended = resume_with({"--retries", "1"});
+  EXPECT_EQ(ended.code(), 100) << ended.err;
+  const auto after = record();
+  EXPECT_NE(after.header.finished, "");
+  for (size_t i = 0; i < after.cells.size(); ++i) {
+    EXPECT_EQ(after.cells[i].attempts, i == 7 ? 2u : 1u) << i;
+    EXPECT_EQ(after.cells[i].attempt.state,
+              i == 7 ? AttemptState::kernel_crash : AttemptState::measured);
+  }
+  EXPECT_FALSE(after.cells[7].flaky);
+}
+
+TEST_F(Resume, a_crash_that_does_not_happen_again_is_flaky_and_no_earlier_run_answers_for_it) {
+  leave_a_crash_unconfirmed("panic_at 7 twice");
+  const auto ended = resume_with({"--retries", "1"});
+  EXPECT_EQ(ended.code(), 100) << ended.err;
+  const auto cell = record().cells.at(7);
+  EXPECT_EQ(cell.attempts, 2u);
+  EXPECT_EQ(cell.attempt.state, AttemptState::measured);
+  EXPECT_TRUE(cell.flaky);
+  EXPECT_FALSE(cell.cached);
+}
+
+TEST_F(Resume, a_run_that_tries_no_crash_again_is_continued_so) {
+  leave_a_crash_unconfirmed("panic_at 7");
+  const auto ended = resume_with({});
+  EXPECT_EQ(ended.code(), 100) << ended.err;
+  EXPECT_EQ(record().cells.at(7).attempts, 1u);
 }
 
 TEST_F(Resume, a_run_without_the_cache_is_continued_without_it) {

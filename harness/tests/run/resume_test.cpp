@@ -9,6 +9,7 @@ using result::AttemptState;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Pair;
 
 // Cells c0, c1 …, none of them tried.
 result::RunRecord run_of(int cells) {
@@ -49,17 +50,33 @@ TEST(Rest, what_came_to_an_end_under_the_key_of_now_is_kept_whatever_it_was) {
   came_to(run.cells[1], AttemptState::kernel_crash, "key1");
   came_to(run.cells[2], AttemptState::timeout, "key2");
   came_to(run.cells[3], AttemptState::boot_fail, "key3");
-  const auto rest = rest_of(run, questions(5), {});
+  const auto rest = rest_of(run, questions(5), {}, 0);
   EXPECT_THAT(rest.kept, ElementsAre(0, 1, 2, 3));
   EXPECT_THAT(rest.take_back, IsEmpty());
   EXPECT_EQ(rest.stale, 0u);
 }
 
+TEST(Rest, a_cell_that_took_its_machine_with_it_is_tried_again_until_it_had_its_retries) {
+  auto run = run_of(6);
+  came_to(run.cells[0], AttemptState::kernel_crash, "key0");
+  came_to(run.cells[1], AttemptState::kernel_crash, "key1");
+  run.cells[1].attempts = 2;
+  came_to(run.cells[2], AttemptState::kernel_splat, "key2");
+  came_to(run.cells[3], AttemptState::agent_crash, "key3");  // its machine lived on
+  came_to(run.cells[4], AttemptState::hang, "key4");
+  came_to(run.cells[5], AttemptState::kernel_crash, "old");
+  const auto rest = rest_of(run, questions(6), {}, 1);
+  EXPECT_THAT(rest.again, ElementsAre(Pair(0, 1), Pair(2, 1), Pair(4, 1)));
+  EXPECT_THAT(rest.kept, ElementsAre(1, 3));
+  EXPECT_THAT(rest.take_back, ElementsAre(5));
+  EXPECT_THAT(rest_of(run, questions(6), {}, 2).again, ::testing::Contains(Pair(1, 2)));
+}
+
 TEST(Rest, cells_of_another_key_are_stale) {
   auto run = run_of(2);
   came_to(run.cells[0], AttemptState::measured, "old");
-  came_to(run.cells[1], AttemptState::hang, "key1");
-  const auto rest = rest_of(run, questions(2), {});
+  came_to(run.cells[1], AttemptState::timeout, "key1");
+  const auto rest = rest_of(run, questions(2), {}, 1);
   EXPECT_THAT(rest.kept, ElementsAre(1));
   EXPECT_THAT(rest.take_back, ElementsAre(0));
   EXPECT_EQ(rest.stale, 1u);
@@ -70,7 +87,7 @@ TEST(Rest, what_was_put_off_runs_and_is_not_called_stale) {
   came_to(run.cells[0], AttemptState::no_space, "");
   came_to(run.cells[1], AttemptState::image_unavailable, "");
   came_to(run.cells[2], AttemptState::no_space, "key2");
-  const auto rest = rest_of(run, questions(3), {});
+  const auto rest = rest_of(run, questions(3), {}, 1);
   EXPECT_THAT(rest.take_back, ElementsAre(0, 1, 2));
   EXPECT_THAT(rest.kept, IsEmpty());
   EXPECT_EQ(rest.stale, 0u);
@@ -84,7 +101,8 @@ TEST(Rest, what_cannot_run_now_is_settled_once) {
   auto rest = rest_of(run, {},
                       {settled(0, AttemptState::image_unavailable),
                        settled(1, AttemptState::image_unavailable),
-                       settled(2, AttemptState::filtered), settled(3, AttemptState::filtered)});
+                       settled(2, AttemptState::filtered), settled(3, AttemptState::filtered)},
+                      1);
   EXPECT_THAT(rest.take_back, ElementsAre(1));
   ASSERT_EQ(rest.settle.size(), 2u);
   EXPECT_EQ(rest.settle[0].cell, 1u);
@@ -94,7 +112,7 @@ TEST(Rest, what_cannot_run_now_is_settled_once) {
 TEST(Rest, what_was_measured_of_a_kernel_that_cannot_be_had_now_stays) {
   auto run = run_of(1);
   came_to(run.cells[0], AttemptState::measured, "key of then");
-  const auto rest = rest_of(run, {}, {settled(0, AttemptState::image_unavailable)});
+  const auto rest = rest_of(run, {}, {settled(0, AttemptState::image_unavailable)}, 1);
   EXPECT_THAT(rest.take_back, IsEmpty());
   EXPECT_THAT(rest.settle, IsEmpty());
 }
