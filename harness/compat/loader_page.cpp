@@ -108,6 +108,7 @@ std::string sequences_text(const std::vector<const CellRecord*>& cells, spec::In
 std::string messages_text(const std::vector<const CellRecord*>& cells) {
   std::map<std::string, Seen> messages;
   for (const auto* cell : cells) {
+    if (cell->attempt.state != result::AttemptState::measured) continue;
     const auto line = report::single_line(cell->attempt.observation.messages.str(), 200);
     if (!line.empty()) messages[line].add(*cell);
   }

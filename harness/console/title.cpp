@@ -145,6 +145,23 @@ std::string normalize(std::string_view text) {
   return out.substr(0, kTitleLimit);
 }
 
+std::string first_lines(std::string_view console, size_t count, size_t limit) {
+  std::string out;
+  while (!console.empty() && count > 0) {
+    const size_t end = console.find('\n');
+    std::string line(text_of(console.substr(0, end)).substr(0, kLineLimit));
+    std::transform(line.begin(), line.end(), line.begin(), printable);
+    if (!line.empty()) {
+      if (out.size() + 1 + line.size() > limit) break;
+      out += (out.empty() ? "" : "\n") + line;
+      --count;
+    }
+    if (end == console.npos) break;
+    console.remove_prefix(end + 1);
+  }
+  return out;
+}
+
 std::string last_lines(std::string_view console, size_t count) {
   std::vector<std::string> kept;
   while (!console.empty() && kept.size() < count) {

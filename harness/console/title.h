@@ -23,4 +23,8 @@ inline constexpr size_t kTitleLimit = 120;
 // The last `count` lines that hold text, printable, at most 200 characters each.
 [[nodiscard]] std::string last_lines(std::string_view console, size_t count);
 
+// The first `count` of them, as far as they go into `limit` bytes, without what printk() puts before
+// them: how a report begins.
+[[nodiscard]] std::string first_lines(std::string_view console, size_t count, size_t limit);
+
 }  // namespace bpfmatrix::console

@@ -15,7 +15,7 @@ using nlohmann::ordered_json;
 using result::Observation;
 using result::RunRecord;
 
-constexpr const char* kSchemaVersion = "1.3";
+constexpr const char* kSchemaVersion = "1.4";
 
 // Guest text may be no UTF-8; what is not becomes U+FFFD. All but ASCII is escaped, so that no
 // control character of Unicode reaches a terminal that shows the document.
@@ -195,6 +195,8 @@ void write_cell(std::string& out, const RunRecord& run, const Axes& axes,
   json.add("reason", verdict.reason);
   json.add("text", verdict.text);
   json.add("note", attempt.note);
+  if (!measured && !attempt.observation.messages.empty())
+    json.add("console", attempt.observation.messages.str());
   json.add("flaky", cell.flaky);
   json.add("cached", cell.cached);
   json.add("attempts", cell.attempts);

@@ -366,6 +366,8 @@ struct JsonImport::State {
       if (!(duration >= 0 && duration < 1e12))
         return fail(ErrorKind::invalid_input, "\"duration_ms\" is no duration");
       attempt.observation.duration = std::chrono::microseconds(std::llround(duration * 1000));
+    } else if (value.contains("console")) {
+      attempt.observation.messages = get<std::string>(value, "console");
     }
     cell.flaky = get<bool>(value, "flaky");
     cell.cached = get<bool>(value, "cached");

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 
 #include "report/repro.h"
@@ -15,6 +16,7 @@ namespace {
 using result::Status;
 
 constexpr uint32_t kShownFailures = 20;
+constexpr uint32_t kShownConsole = 6;  // lines; export has all that is kept
 constexpr size_t kFindingLength = 1000;  // bytes: two cells, kernels and loaders
 
 std::string counts_line(const result::RunRecord& run, const result::Judgement& judgement) {
@@ -36,14 +38,27 @@ std::string counts_line(const result::RunRecord& run, const result::Judgement& j
   return line;
 }
 
+// How a kernel's report begins, behind the title that stands there already.
+void add_console(std::string_view report, std::vector<std::string>& lines) {
+  for (uint32_t shown = 0; shown <= kShownConsole && !report.empty(); ++shown) {
+    const auto end = report.find('\n');
+    if (shown > 0) lines.push_back("console: " + single_line(report.substr(0, end)));
+    report.remove_prefix(end == std::string_view::npos ? report.size() : end + 1);
+  }
+}
+
 void add_failures(const result::RunRecord& run, const result::Judgement& judgement,
                   std::vector<std::string>& lines) {
   uint32_t failures = 0;
+  std::set<std::string> told;  // reports of a kernel, by their titles: the first of each is shown
   for (size_t i = 0; i < run.cells.size(); ++i) {
     const auto& verdict = judgement.verdicts[i];
     if (verdict.status != Status::FAIL || ++failures > kShownFailures) continue;
     lines.push_back(fmt::format("FAIL {} {}: {}", verdict.reason, run.cells[i].id,
                                 single_line(verdict.text, 400)));
+    const auto& attempt = run.cells[i].attempt;
+    if (attempt.state != result::AttemptState::measured && told.insert(attempt.note).second)
+      add_console(attempt.observation.messages.str(), lines);
     lines.push_back("to repeat: " + repro(run, run.cells[i]));
   }
   if (failures > kShownFailures)

@@ -70,7 +70,7 @@ struct Observation {
   SharedText log_head;          // <= 2 KiB
   SharedText log_tail;          // <= 4 KiB
   std::string log_sha256;       // of the whole text; empty when there is none
-  SharedText messages;          // <= 1 KiB of what the library printed
+  SharedText messages;          // <= 1 KiB of the library; of a crash <= 2 KiB of the kernel's report
   std::vector<Call> calls;
   uint32_t btf_kinds = 0;  // of the BTF that was passed or read, bit = kind; 0: not known
   bool needs_call = true;  // false: reading the kernel's BTF, which makes no bpf() call

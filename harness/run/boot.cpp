@@ -329,6 +329,7 @@ boost::asio::awaitable<BootReport> run_boot(boost::asio::io_context& io, BootReq
       Finished one{*blamed, {}};
       one.attempt.state = ended.state;
       one.attempt.note = ended.note;
+      one.attempt.observation.messages = result::SharedText(ended.report);
       events.finished({std::move(one)});
     }
     request.jobs = session.take_unfinished();

@@ -10,12 +10,16 @@ namespace {
 using base::ErrorKind;
 using result::AttemptState;
 
+// Of a report: the title, where it was, the registers and the beginning of the call trace.
+constexpr size_t kReportLines = 20, kReportBytes = 2048;
+
 // What the kernel has to say of itself; false when that is nothing.
 bool judge_console(const Session& session, const vm::Ending& ending, const ConsoleWatch& watch,
                    MachineEnd* end) {
   const auto trouble = watch.trouble();
   if (!trouble) return false;
   end->note = trouble->title;
+  end->report = console::first_lines(trouble->report, kReportLines, kReportBytes);
   if (trouble->kind == console::Kind::reboot) {
     end->state = session.hello() ? AttemptState::reboot : AttemptState::boot_fail;
     end->note = session.hello() ? "the machine restarted"

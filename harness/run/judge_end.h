@@ -15,6 +15,8 @@ namespace bpfmatrix::run {
 struct MachineEnd {
   result::AttemptState state = result::AttemptState::measured;  // measured: all was done
   std::string note;                                             // for people
+  // What the kernel complained of, where that is why the machine ended: <= 20 lines, <= 2 KiB.
+  std::string report;
   std::string console;                                          // its text
   // What was found on the console and is nobody's fault, or the machine's own, in sentences.
   std::vector<std::string> told;

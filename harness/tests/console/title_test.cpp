@@ -51,5 +51,15 @@ TEST(LastLines, skip_empty_ones_and_marks) {
   EXPECT_EQ(last_lines("x\x1b[2J", 5), "x?[2J");
 }
 
+TEST(FirstLines, are_printable_and_end_with_the_last_whole_one) {
+  const std::string console = "[    0.1] a\r\n\r\n<4>[    0.2][  T61] b\x1b[2J\r\n[    0.3] c";
+  EXPECT_EQ(first_lines(console, 9, 100), "a\nb?[2J\nc");
+  EXPECT_EQ(first_lines(console, 2, 100), "a\nb?[2J");
+  EXPECT_EQ(first_lines(console, 9, 7), "a\nb?[2J");
+  EXPECT_EQ(first_lines(console, 9, 6), "a");
+  EXPECT_EQ(first_lines(std::string(500, 'x'), 9, 2048).size(), 200u);
+  EXPECT_EQ(first_lines("", 9, 100), "");
+}
+
 }  // namespace
 }  // namespace bpfmatrix::console

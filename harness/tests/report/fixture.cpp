@@ -94,6 +94,7 @@ void disturb(result::CellRecord& cell) {
     seen.log_sha256 = std::string(64, 'b');
   } else if (is(k6_12, raw, long_fault, 2)) {
     cell.attempt = not_measured(AttemptState::kernel_crash, std::string("BUG: ") + kHostile);
+    seen.messages = std::string("BUG: ") + kHostile + "\nRIP: 0010:" + kHostile;
   } else if (is(k6_12, libbpf_1_4, long_fault, 10)) {
     cell.attempt = not_measured(AttemptState::timeout, "took longer than 10 s");
     cell.attempts = 3;

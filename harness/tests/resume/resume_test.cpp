@@ -113,6 +113,10 @@ TEST_F(Resume, a_crash_that_had_no_second_try_yet_gets_it_and_no_more) {
               i == 7 ? AttemptState::kernel_crash : AttemptState::measured);
   }
   EXPECT_FALSE(after.cells[7].flaky);
+  // What the kernel said from the title on, without the marks of printk().
+  const auto said = after.cells[7].attempt.observation.messages.str();
+  EXPECT_EQ(said.find("Kernel panic - not syncing"), 0u) << said;
+  EXPECT_EQ(after.cells[6].attempt.observation.messages.str(), "");
 }
 
 TEST_F(Resume, a_crash_that_does_not_happen_again_is_flaky_and_no_earlier_run_answers_for_it) {
