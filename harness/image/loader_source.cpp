@@ -199,7 +199,8 @@ Result<SourceTree> read_files_below(const fs::path& folder) {
       if ((total += files[path].size()) > kLargestTree)
         return fail(ErrorKind::invalid_input, "more than {} bytes of source", kLargestTree);
     }
-    if (ec && ec != std::errc::no_such_file_or_directory)
+    // A file of that name is no folder of a library either.
+    if (ec && ec != std::errc::no_such_file_or_directory && ec != std::errc::not_a_directory)
       return base::io_error(ec.value(), fmt::format("read folder {}", (folder / part).string()));
   }
   return files;

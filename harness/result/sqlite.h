@@ -4,6 +4,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,15 +19,20 @@ inline constexpr std::string_view kDamaged =
     "the database is damaged: move it aside and start anew (kernels and loaders stay); \"sqlite3 FILE "
     ".recover\" shows what can be read of it";
 
+// And of one that may be whole, on a disk that fails.
+inline constexpr std::string_view kUnreadable = "the database cannot be read";
+
 }  // namespace bpfmatrix::result
 
 namespace bpfmatrix::result::sqlite {
 
-// `system`: the errno of the database's last call on the host, 0 where it is not known.
-[[nodiscard]] base::Error error_of(const SQLite::Exception& error, int system);
+// What went wrong: no_space, io, or invalid_input for a file that is no longer what was written.
+// `database`: null when `file` could not be opened.
+[[nodiscard]] base::Error error_of(const SQLite::Exception& error, SQLite::Database* database,
+                                   const std::filesystem::path& file);
 
-// The errno of the last call on the host that failed.
-[[nodiscard]] int system_errno(SQLite::Database& database);
+// The errno of the last call on the database's files that failed, 0 where none did or none is known.
+[[nodiscard]] int host_errno(SQLite::Database& database);
 
 // Calls `body`, a library exception becoming an Error.
 template <typename Body>
@@ -34,7 +40,7 @@ auto guarded(SQLite::Database& database, std::string_view what, Body body) -> de
   try {
     return std::move(body()).in(what);
   } catch (const SQLite::Exception& error) {
-    return error_of(error, system_errno(database)).in(what);
+    return error_of(error, &database, database.getFilename()).in(what);
   }
 }
 

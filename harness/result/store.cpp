@@ -1,7 +1,5 @@
 #include "result/store.h"
 
-#include <sqlite3.h>
-
 #include <optional>
 #include <utility>
 
@@ -27,31 +25,6 @@ namespace {
 constexpr size_t kRemembered = 100'000;
 
 }  // namespace
-
-int sqlite::system_errno(SQLite::Database& database) {
-  return ::sqlite3_system_errno(database.getHandle());
-}
-
-base::Error sqlite::error_of(const SQLite::Exception& error, int system) {
-  const int code = error.getErrorCode();
-  // A sync or a file that cannot be made longer; a plain write is SQLITE_FULL.
-  if ((code == SQLITE_IOERR || code == SQLITE_CANTOPEN) && system != 0)
-    return base::io_error(system, error.what());
-  switch (code) {
-    case SQLITE_FULL:
-      return {ErrorKind::no_space, "the disk is full"};
-    case SQLITE_NOTADB:
-      return {ErrorKind::invalid_input, "this is not a results database"};
-    case SQLITE_CORRUPT:
-      return {ErrorKind::invalid_input, fmt::format("{}: {}", kDamaged, error.what())};
-    case SQLITE_BUSY:
-      return {ErrorKind::io, "another process is writing to it"};
-    case SQLITE_CONSTRAINT:
-      return {ErrorKind::internal, fmt::format("it refuses the rows: {}", error.what())};
-    default:
-      return {ErrorKind::io, error.what()};
-  }
-}
 
 base::Result<int64_t> Store::State::number_of(const std::string& run) {
   if (const auto at = runs.find(run); at != runs.end()) return at->second;
@@ -176,7 +149,7 @@ base::Result<Store> Store::open(const fs::path& file, Check check) {
       return Store(std::move(state));
     });
   } catch (const SQLite::Exception& error) {
-    return sqlite::error_of(error, 0).in(what);
+    return sqlite::error_of(error, nullptr, file).in(what);
   }
 }
 

@@ -3,7 +3,6 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <sqlite3.h>
 
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
@@ -41,11 +40,9 @@ base::Status check_whose_it_is(SQLite::Database& database) {
 base::Status check_pages(SQLite::Database& database) {
   const std::string answer = database.execAndGet("PRAGMA quick_check(1)").getString();
   if (answer == "ok") return {};
-  // "unable to get the page. error code=8458": what could not be read is not damaged for that.
-  static constexpr std::string_view kCode = "error code=";
-  if (const auto at = answer.find(kCode); at != std::string::npos)
-    if (const int code = std::atoi(answer.c_str() + at + kCode.size()); (code & 0xff) == SQLITE_IOERR)
-      return fail(ErrorKind::io, "the database cannot be read: {}", answer.substr(at));
+  // What could not be read is not damaged for that.
+  if (const int number = sqlite::host_errno(database); number != 0)
+    return base::io_error(number, kUnreadable);
   return fail(ErrorKind::invalid_input, "{}: {}", kDamaged, answer);
 }
 

@@ -96,7 +96,8 @@ base::Result<LoaderSlot> provide_loader(image::LoaderProvider& provider,
   LoaderSlot slot;
   auto loader = provider.provide(entry);
   if (!loader) {
-    if (is_ours(loader.error())) return loader.error();
+    // A disk that fails says nothing of a loader; what its build says is no error of this kind.
+    if (is_ours(loader.error()) || loader.error().kind == ErrorKind::io) return loader.error();
     slot.obstacle = loader_obstacle(loader.error());
     return slot;
   }

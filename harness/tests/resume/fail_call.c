@@ -5,6 +5,7 @@
  *   BPFM_UNDER=FOLDER  only files below it
  *   BPFM_CALLS=SET     write: calls that change files; read: open and read
  *   BPFM_AT=N          the one that fails; 0: none
+ *   BPFM_REST=1        and every one behind it, as on a disk that is full
  *   BPFM_HOW=ENOSPC|EIO|EINTR|SHORT|KILL
  *   BPFM_TOLD=FILE     gets the name of the call that failed
  *   BPFM_FREE=FILE     statvfs() says that many free bytes
@@ -25,6 +26,7 @@
 #include <unistd.h>
 
 static long at, seen;
+static int rest;      /* all behind it fail too */
 static int how;       /* errno; -1: short; -2: kill */
 static int of_reads;  /* the calls of BPFM_CALLS=read */
 static const char *under;
@@ -34,6 +36,7 @@ __attribute__((constructor)) static void begin(void) {
   if (strcmp(program_invocation_short_name, "bpfmatrix") != 0) return;
   under = getenv("BPFM_UNDER");
   at = text ? atol(text) : 0;
+  rest = getenv("BPFM_REST") != NULL;
   of_reads = calls && strcmp(calls, "read") == 0;
   if (!kind) return;
   how = !strcmp(kind, "ENOSPC") ? ENOSPC : !strcmp(kind, "EIO") ? EIO
@@ -56,7 +59,8 @@ static int fd_is_ours(int fd) {
 
 /* Is it this call's turn? */
 static int hit(const char *name) {
-  if (at == 0 || ++seen != at) return 0;
+  if (at == 0 || ++seen < at) return 0;
+  if (seen != at) return rest;
   const char *told = getenv("BPFM_TOLD");
   int fd = told ? (int)syscall(SYS_openat, AT_FDCWD, told, O_WRONLY | O_CREAT | O_APPEND, 0644) : -1;
   if (fd >= 0) {
