@@ -58,7 +58,7 @@ for target in "${targets[@]}"; do
   dictionary=()
   [[ ! -f $tests/$target.dict ]] || dictionary=("-dict=$tests/$target.dict")
   if ! "$out/build/tests/fuzz/${target}_fuzz" -max_total_time="$seconds" -timeout=10 \
-    -rss_limit_mb=2048 -malloc_limit_mb=1024 -max_len=65536 -print_final_stats=1 \
+    -rss_limit_mb=2048 -malloc_limit_mb=1024 -max_len=70000 -print_final_stats=1 \
     -artifact_prefix="$out/$target/" "${dictionary[@]}" \
     "$out/$target/corpus" "$tests/corpus/$target" >"$out/$target/log" 2>&1 9>&-; then
     broken=1

@@ -25,6 +25,20 @@ void take_frames(wire::FrameReader& reader, Read& read) {
   }
 }
 
+// Frames that are written come back, in the one way in which they can be sent.
+void check_written(const std::vector<wire::Frame>& frames) {
+  wire::FrameWriter writer;
+  wire::FrameReader reader;
+  for (const auto& frame : frames) reader.feed(writer.frame(frame.type, frame.payload));
+  Read again;
+  take_frames(reader, again);
+  fuzz::require(!again.broken && again.frames.size() == frames.size(), "a frame cannot be read back");
+  for (size_t i = 0; i < frames.size(); ++i)
+    fuzz::require(again.frames[i].type == frames[i].type &&
+                      again.frames[i].payload == frames[i].payload,
+                  "another frame is read back");
+}
+
 }  // namespace
 
 // The first byte says how long the pieces are.
@@ -50,5 +64,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     fuzz::require(whole.frames[i].type == pieces.frames[i].type &&
                       whole.frames[i].payload == pieces.frames[i].payload,
                   "pieces give another frame");
+  check_written(whole.frames);
   return 0;
 }
