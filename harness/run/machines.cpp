@@ -18,6 +18,7 @@
 #include "run/jobs.h"
 #include "run/kvm_failure.h"
 #include "run/machine_setup.h"
+#include "run/periodic.h"
 #include "run/recording.h"
 #include "run/schedule.h"
 #include "run/signals.h"
@@ -45,7 +46,7 @@ struct Running : Ready {
         accelerator(ready.acceleration, ready.request.accel, ready.workspace.acceleration(),
                     [&shown](const std::string& text) { shown.note(text); }),
         states(ready.workspace.states()),
-        flush_timer(io),
+        house(io, std::chrono::seconds(1)),
         grace_timer(io),
         end_timer(io) {}
 
@@ -56,7 +57,8 @@ struct Running : Ready {
   Progress& progress;
   RunAcceleration accelerator;
   vm::SavedStates states;
-  base::RunTimer flush_timer, grace_timer, end_timer;
+  Periodic house;
+  base::RunTimer grace_timer, end_timer;
   std::set<uint32_t> told_modules;             // kernels whose modules that did not load were told
   std::map<uint32_t, std::string> accel_used;  // by kernel: of its machines that came up
   std::deque<Task> waiting;            // without a machine yet, the longest first
@@ -239,9 +241,7 @@ void start_tasks(Running& run) {
 // Every second: writes what waits, so that a cell that takes minutes holds nothing back, and looks
 // whether there is room for more.
 void keep_house(Running& run) {
-  run.flush_timer.expires_after(std::chrono::seconds(1));
-  run.flush_timer.async_wait([&run](const boost::system::error_code& error) {
-    if (error) return;
+  run.house.start([&run] {
     if (auto status = run.recorder.flush(); !status) return fail(run, status.error());
     auto room = check_space(run.workspace.root, run.request.min_free);
     if (!room && !run.stopping) {
@@ -250,7 +250,6 @@ void keep_house(Running& run) {
       stop_softly(run);
     }
     run.progress.tick();
-    keep_house(run);
   });
 }
 
@@ -342,7 +341,8 @@ WorkEnd run_machines(const Ready& ready, result::RunRecord& record, result::Stor
   end_in_time(run);
   run.over = [&] {
     signals.cancel();
-    run.flush_timer.cancel();
+    run.house.end();
+    run.stopping = true;  // a time limit that is over by now ends nothing any more
     run.grace_timer.cancel();
     run.end_timer.cancel();
   };
