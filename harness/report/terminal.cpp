@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/text.h"
+#include "report/inert_text.h"
 #include "report/render.h"
 #include "report/text_layout.h"
 
@@ -158,7 +160,7 @@ class TerminalTable {
 
   void line(std::string text) {
     while (text.ends_with(' ')) text.pop_back();
-    out_ += text;
+    out_ += without_commands(std::move(text));
     out_ += '\n';
   }
 

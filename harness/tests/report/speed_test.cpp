@@ -5,6 +5,7 @@
 #include <ctime>
 
 #include "fixture.h"
+#include "report/formats.h"
 #include "report/render.h"
 
 namespace bpfmatrix::report {
@@ -48,6 +49,19 @@ TEST(Speed, json_of_fifty_thousand_cells) {
   const auto text = render_json(run, judgement);
   const double took = milliseconds_since(begin);
   std::printf("json: %.0f ms for %zu cells, %zu bytes\n", took, run.cells.size(), text.size());
+}
+
+TEST(Speed, each_format_of_a_hundred_thousand_cells) {
+  const auto run = large_run(100'000);
+  const auto judgement = judge(run);
+  for (const auto& format : all_formats()) {
+    const auto begin = std::clock();
+    const auto text = format.render(run, judgement, {});
+    const double took = milliseconds_since(begin);
+    std::printf("%s: %.0f ms, %.1f MiB\n", std::string(format.name).c_str(), took,
+                static_cast<double>(text.size()) / (1 << 20));
+    EXPECT_FALSE(text.empty());
+  }
 }
 
 }  // namespace

@@ -1,0 +1,43 @@
+#include "report/formats.h"
+
+#include <algorithm>
+#include <array>
+
+#include "report/render.h"
+
+namespace bpfmatrix::report {
+namespace {
+
+using result::Judgement;
+using result::RunRecord;
+
+std::string terminal(const RunRecord& run, const Judgement& judgement, const law::Findings& laws) {
+  return render_terminal(make_table(run, judgement, laws), {});
+}
+
+std::string markdown(const RunRecord& run, const Judgement& judgement, const law::Findings& laws) {
+  return render_markdown(make_table(run, judgement, laws));
+}
+
+std::string json(const RunRecord& run, const Judgement& judgement, const law::Findings& laws) {
+  return render_json(run, judgement, laws);
+}
+
+constexpr std::array<Format, 3> kFormats = {{
+    {"terminal", "the table", terminal},
+    {"markdown", "the table in GitHub's Markdown", markdown},
+    {"json", "every cell, as export writes it", json},
+}};
+
+}  // namespace
+
+std::span<const Format> all_formats() {
+  return kFormats;
+}
+
+const Format* find_format(std::string_view name) {
+  const auto at = std::ranges::find(kFormats, name, &Format::name);
+  return at == kFormats.end() ? nullptr : &*at;
+}
+
+}  // namespace bpfmatrix::report

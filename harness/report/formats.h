@@ -1,0 +1,26 @@
+// The formats in which a run can be written for people and for other programs. Pure; guest
+// text is escaped or inert in each.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "law/evaluate.h"
+#include "report/table.h"
+#include "result/run_record.h"
+
+namespace bpfmatrix::report {
+
+struct Format {
+  std::string_view name;  // as it is typed: "junit"
+  std::string_view what;  // for a list: "JUnit XML for Jenkins and GitLab"
+  std::string (*render)(const result::RunRecord& run, const result::Judgement& judgement,
+                        const law::Findings& laws);
+};
+// Every format there is, by what a person would look for first.
+[[nodiscard]] std::span<const Format> all_formats();
+// Null when there is none of that name.
+[[nodiscard]] const Format* find_format(std::string_view name);
+
+}  // namespace bpfmatrix::report
