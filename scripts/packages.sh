@@ -8,7 +8,7 @@ quickstart_packages=(
   cmake ninja-build g++ gcc libc6-dev make ccache
   libboost1.81-dev libboost-filesystem1.81-dev   # Boost.Process v2 needs its filesystem
   libyaml-cpp-dev libcli11-dev nlohmann-json3-dev libfmt-dev libexpected-dev
-  libarchive-dev libdtl-dev libsqlitecpp-dev libsqlite3-dev libssl-dev
+  libpugixml-dev libarchive-dev libdtl-dev libsqlitecpp-dev libsqlite3-dev libssl-dev
   libbpf-dev libelf-dev zlib1g-dev nettle-dev linux-libc-dev
   clang-16                                       # the test programs: BTF_KIND_ENUM64 came with 16
   qemu-system-x86
@@ -26,6 +26,7 @@ tests_packages=(
   libgtest-dev libgmock-dev librapidcheck-dev git gnupg
   zsh fish mandoc                                # completions, the man page
   chromium                                       # the HTML page
+  libxml2-dev                                    # the formats of reports
 )
 
 # For the label fuzz in addition: libFuzzer.

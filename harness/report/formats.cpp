@@ -23,10 +23,11 @@ std::string json(const RunRecord& run, const Judgement& judgement, const law::Fi
   return render_json(run, judgement, laws);
 }
 
-constexpr std::array<Format, 3> kFormats = {{
+constexpr std::array<Format, 4> kFormats = {{
     {"terminal", "the table", terminal},
     {"markdown", "the table in GitHub's Markdown", markdown},
     {"json", "every cell, as export writes it", json},
+    {"junit", "JUnit XML for Jenkins and GitLab", render_junit},
 }};
 
 }  // namespace

@@ -12,6 +12,11 @@
 
 namespace bpfmatrix::report {
 
+// JUnit XML as Jenkins (xunit-plugin's junit-10.xsd) and GitLab read it.
+[[nodiscard]] std::string render_junit(const result::RunRecord& run,
+                                       const result::Judgement& judgement,
+                                       const law::Findings& laws = {});
+
 struct Format {
   std::string_view name;  // as it is typed: "junit"
   std::string_view what;  // for a list: "JUnit XML for Jenkins and GitLab"

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "formats_fixture.h"
+#include "report/ci_tests.h"
 #include "report/inert_text.h"
 
 namespace bpfmatrix::report {
@@ -84,6 +85,26 @@ TEST(InertText, a_name_has_no_character_that_a_format_reads) {
   EXPECT_EQ(inert_name("trivial prog_load:1:true+1:uid=1"), "trivial prog_load:1:true+1:uid=1");
   EXPECT_EQ(inert_name("a#b\\c\nd\"e<f>|g%h*"), "a_b_c_d_e_f__g_h_");
   EXPECT_EQ(inert_name(""), "_");
+}
+
+TEST(CiTests, names_of_a_suite_are_unique) {
+  const auto fixture = whole_fixture();
+  size_t cells = 0;
+  for (const auto& suite : suites_of(fixture.run)) {
+    std::set<std::string> names;
+    for (const auto i : suite.cells)
+      names.insert(test_of(fixture.run, fixture.run.cells[i], fixture.judgement.verdicts[i]).name);
+    EXPECT_EQ(names.size(), suite.cells.size());
+    cells += suite.cells.size();
+  }
+  EXPECT_EQ(cells, fixture.run.cells.size());
+}
+
+TEST(CiTests, a_run_without_laws_and_findings_has_no_tests_of_them) {
+  auto run = fixture_run();
+  run.expectations.clear();
+  EXPECT_TRUE(law_tests(run, judge(run), {}).empty());
+  EXPECT_FALSE(law_tests(fixture_run(), judge(fixture_run()), {}).empty());
 }
 
 }  // namespace

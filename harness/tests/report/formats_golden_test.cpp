@@ -1,0 +1,29 @@
+// The formats for other programs held against files under data/formats. BPFM_UPDATE_GOLDENS=1
+// writes them anew; look at the difference like at code.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "base/files.h"
+#include "formats_fixture.h"
+
+namespace bpfmatrix::report {
+namespace {
+
+void expect_golden(const std::string& name, const std::string& text) {
+  const std::string path = std::string(BPFM_TEST_DATA "/formats/") + name;
+  if (const char* update = std::getenv("BPFM_UPDATE_GOLDENS"); update && *update == '1') {
+    const auto written = base::write_file(path, text);
+    ASSERT_TRUE(written) << written.error().message;
+  }
+  const auto golden = base::read_file(path);
+  ASSERT_TRUE(golden) << golden.error().message;
+  EXPECT_EQ(text, *golden) << name << " differs; BPFM_UPDATE_GOLDENS=1 writes it anew";
+}
+
+TEST(FormatsGolden, junit) {
+  expect_golden("junit.xml", whole_fixture().render("junit"));
+}
+
+}  // namespace
+}  // namespace bpfmatrix::report
