@@ -23,11 +23,12 @@ std::string json(const RunRecord& run, const Judgement& judgement, const law::Fi
   return render_json(run, judgement, laws);
 }
 
-constexpr std::array<Format, 4> kFormats = {{
+constexpr std::array<Format, 5> kFormats = {{
     {"terminal", "the table", terminal},
     {"markdown", "the table in GitHub's Markdown", markdown},
     {"json", "every cell, as export writes it", json},
     {"junit", "JUnit XML for Jenkins and GitLab", render_junit},
+    {"ktap", "the kernel's KTAP, version 1", render_ktap},
 }};
 
 }  // namespace

@@ -17,6 +17,11 @@ namespace bpfmatrix::report {
                                        const result::Judgement& judgement,
                                        const law::Findings& laws = {});
 
+// KTAP version 1 (the kernel's Documentation/dev-tools/ktap.rst): kernel, loader, cell.
+[[nodiscard]] std::string render_ktap(const result::RunRecord& run,
+                                      const result::Judgement& judgement,
+                                      const law::Findings& laws = {});
+
 struct Format {
   std::string_view name;  // as it is typed: "junit"
   std::string_view what;  // for a list: "JUnit XML for Jenkins and GitLab"

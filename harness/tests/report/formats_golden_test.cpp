@@ -25,5 +25,9 @@ TEST(FormatsGolden, junit) {
   expect_golden("junit.xml", whole_fixture().render("junit"));
 }
 
+TEST(FormatsGolden, ktap) {
+  expect_golden("ktap.txt", whole_fixture().render("ktap"));
+}
+
 }  // namespace
 }  // namespace bpfmatrix::report

@@ -1,0 +1,116 @@
+// The formats for other programs read back by programs of somebody else:
+// Perl's TAP::Parser, the kernel's KTAP parser.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+#include <sstream>
+#include <string>
+
+#include "base/child_process.h"
+#include "formats_fixture.h"
+#include "report/ci_tests.h"
+
+namespace bpfmatrix::report {
+namespace {
+
+using result::Status;
+using ::testing::Contains;
+
+const std::string kTools = BPFM_TEST_DATA "/formats/";
+
+struct Output {
+  int code = -1;
+  std::vector<std::string> lines;
+  std::string text;  // standard output and standard error, for messages
+};
+
+Output run(std::vector<std::string> argv) {
+  base::CommandOptions options;
+  options.argv = std::move(argv);
+  options.timeout = std::chrono::seconds(60);
+  const auto output = base::run_command(options);
+  if (!output) return {-1, {}, output.error().message};
+  Output result{output->status.code, {}, output->standard_output + output->standard_error};
+  std::istringstream in(output->standard_output);
+  for (std::string line; std::getline(in, line);) result.lines.push_back(line);
+  return result;
+}
+
+std::string cut(const Output& output) {
+  return output.text.substr(0, 2000);
+}
+
+// "/debian-6.1/raw/trivial prog_load:1:4096" -> how its cell went.
+std::map<std::string, Status> paths_of(const FormatFixture& fixture) {
+  std::map<std::string, Status> paths;
+  const auto& record = fixture.run;
+  for (const auto& suite : suites_of(record))
+    for (const auto i : suite.cells) {
+      const auto& verdict = fixture.judgement.verdicts[i];
+      paths["/" + record.kernels[suite.kernel].id + "/" + record.loaders[suite.loader].id + "/" +
+            test_of(record, record.cells[i], verdict).name] = verdict.status;
+    }
+  return paths;
+}
+
+bool counts_as_good(Status status) {
+  return status == Status::PASS || status == Status::DONE || status == Status::SKIP;
+}
+
+void expect_tap_parser_reads(const FormatFixture& fixture) {
+  const TemporaryFile file("results.ktap", fixture.render("ktap"));
+  const auto output = run({"perl", kTools + "read_tap.pl", file.path()});
+  ASSERT_EQ(output.code, 0) << cut(output);
+  auto paths = paths_of(fixture);
+  for (const auto& [path, status] : paths)
+    EXPECT_THAT(output.lines, Contains(path + "\t" + (counts_as_good(status) ? "ok" : "not ok") +
+                                       "\t" + (status == Status::SKIP ? "SKIP" : "-")));
+  // Cells, the loaders and kernels above them, laws, and "findings".
+  std::set<std::string> all(output.lines.begin(), output.lines.end());
+  size_t above = 0;
+  for (const auto& line : all) above += std::ranges::count(line, '/') < 3 ? 1 : 0;
+  EXPECT_EQ(all.size(), paths.size() + above);
+  EXPECT_EQ(all.size(), output.lines.size());
+}
+
+TEST(KtapByTapParser, every_cell_is_there_with_its_result) {
+  expect_tap_parser_reads(whole_fixture());
+}
+
+TEST(KtapByTapParser, a_guest_adds_and_changes_no_test) {
+  expect_tap_parser_reads(hostile_fixture());
+}
+
+TEST(KtapByTapParser, a_mistake_is_found) {
+  auto text = whole_fixture().render("ktap");
+  text.replace(text.find("    1..7\n"), 9, "    1..8\n");
+  const TemporaryFile file("results.ktap", text);
+  EXPECT_NE(run({"perl", kTools + "read_tap.pl", file.path()}).code, 0);
+}
+
+// kunit_parser.py of the kernel's source; folder of those tools, empty where they are not there.
+void expect_kunit_reads(const FormatFixture& fixture) {
+  const std::string tools = BPFM_KERNEL_TOOLS;
+  if (tools.empty()) GTEST_SKIP() << "install linux-source-6.1 and configure anew";
+  const TemporaryFile file("results.ktap", fixture.render("ktap"));
+  const auto output = run({"python3", kTools + "read_ktap.py", tools + "/kunit", file.path()});
+  ASSERT_EQ(output.code, 0) << cut(output);
+  for (const auto& [path, status] : paths_of(fixture))
+    EXPECT_THAT(output.lines, Contains(path + "\t" +
+                                       (status == Status::SKIP   ? "SKIPPED"
+                                        : counts_as_good(status) ? "SUCCESS"
+                                                                 : "FAILURE")));
+}
+
+TEST(KtapByTheKernelsParser, every_cell_is_there_with_its_result) {
+  expect_kunit_reads(whole_fixture());
+}
+
+TEST(KtapByTheKernelsParser, a_guest_changes_no_test) {
+  expect_kunit_reads(hostile_fixture());
+}
+
+}  // namespace
+}  // namespace bpfmatrix::report
