@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "../process/open_descriptors.h"
+#include "base/lifeline.h"
 #include "fake_machine.h"
 #include "wire/frame.h"
 #include "wire/messages.h"
@@ -309,6 +310,7 @@ TEST_F(MachineTest, a_missing_qemu_is_unavailable) {
 
 TEST(MachineLifetime, a_dropped_machine_takes_its_qemu_and_its_descriptors_along) {
   const FakeKernel kernel("silent");
+  (void)base::lifeline();  // made with the first machine and kept for all
   const auto before = tests::open_descriptors();
   int pid = 0;
   {
