@@ -26,7 +26,7 @@ tests_packages=(
   libgtest-dev libgmock-dev librapidcheck-dev git gnupg
   zsh fish mandoc                                # completions, the man page
   chromium                                       # the HTML page
-  libxml2-dev perl linux-source-6.1              # the formats of reports, KTAP by the kernel's parser
+  libxml2-dev perl cmark-gfm linux-source-6.1  # the formats of reports
 )
 
 # For the label fuzz in addition: libFuzzer.

@@ -23,12 +23,20 @@ std::string json(const RunRecord& run, const Judgement& judgement, const law::Fi
   return render_json(run, judgement, laws);
 }
 
-constexpr std::array<Format, 5> kFormats = {{
+std::string github_summary(const RunRecord& run, const Judgement& judgement,
+                           const law::Findings& laws) {
+  return render_github_summary(run, make_table(run, judgement, laws));
+}
+
+constexpr std::array<Format, 7> kFormats = {{
     {"terminal", "the table", terminal},
     {"markdown", "the table in GitHub's Markdown", markdown},
     {"json", "every cell, as export writes it", json},
     {"junit", "JUnit XML for Jenkins and GitLab", render_junit},
     {"ktap", "the kernel's KTAP, version 1", render_ktap},
+    {"github-summary", "for $GITHUB_STEP_SUMMARY, within its 1 MiB", github_summary},
+    {"github-annotations", "errors, warnings and notices of a GitHub workflow",
+     render_github_annotations},
 }};
 
 }  // namespace

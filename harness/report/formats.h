@@ -2,6 +2,7 @@
 // text is escaped or inert in each.
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,6 +22,20 @@ namespace bpfmatrix::report {
 [[nodiscard]] std::string render_ktap(const result::RunRecord& run,
                                       const result::Judgement& judgement,
                                       const law::Findings& laws = {});
+
+// What GitHub takes as the summary of one step; more is refused, the whole of it.
+inline constexpr size_t kGithubSummaryLimit = 1024 * 1024;
+// GitHub's Markdown, at most `limit` bytes (at least 4 KiB): what was found first, then the table.
+// Rows that do not fit are left out, with a line that says how many and where they are.
+[[nodiscard]] std::string render_github_summary(const result::RunRecord& run, const Table& table,
+                                                size_t limit = kGithubSummaryLimit);
+
+// Workflow commands: unexpected results as ::error, trouble of ours as ::warning, the counts as
+// ::notice. At most 10 of a level, which is what GitHub shows of a step; the last then tells how
+// many there are more.
+[[nodiscard]] std::string render_github_annotations(const result::RunRecord& run,
+                                                    const result::Judgement& judgement,
+                                                    const law::Findings& laws = {});
 
 struct Format {
   std::string_view name;  // as it is typed: "junit"

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <tuple>
+#include <utility>
 
 #include "report/repro.h"
 #include "report/text_layout.h"
@@ -65,31 +66,12 @@ void add_failures(const result::RunRecord& run, const result::Judgement& judgeme
     lines.push_back(fmt::format("… and {} more FAIL", failures - kShownFailures));
 }
 
-// Cells that say nothing about compatibility because something of ours went wrong, by what it was.
 void add_trouble(const result::RunRecord& run, const result::Judgement& judgement,
                  std::vector<std::string>& lines) {
-  struct Group {
-    uint32_t cells = 0;
-    uint32_t first = 0;
-  };
-  std::map<std::tuple<Status, std::string, uint32_t, std::string>, Group> groups;
-  for (uint32_t i = 0; i < run.cells.size(); ++i) {
-    const auto& verdict = judgement.verdicts[i];
-    if (verdict.status != Status::ERROR && verdict.status != Status::MISS) continue;
-    const auto& cell = run.cells[i];
-    std::string why = verdict.text;
-    if (why.empty()) why = run.kernels[cell.kernel].problem;
-    if (why.empty()) why = run.loaders[cell.loader].problem;
-    auto& group = groups[{verdict.status, verdict.reason, cell.kernel, single_line(why)}];
-    if (group.cells++ == 0) group.first = i;
-  }
-  for (const auto& [key, group] : groups) {
-    const auto& [status, reason, kernel, why] = key;
-    lines.push_back(fmt::format("{} {} {}, {} cell{}{}{}", name(status), reason,
-                                run.kernels[kernel].id, group.cells, group.cells == 1 ? "" : "s",
-                                why.empty() ? "" : ": ", why));
-    if (status == Status::ERROR)
-      lines.push_back("to repeat: " + repro(run, run.cells[group.first]));
+  for (auto& trouble : troubles_of(run, judgement)) {
+    lines.push_back(std::move(trouble.text));
+    if (trouble.status == Status::ERROR)
+      lines.push_back("to repeat: " + repro(run, run.cells[trouble.first]));
   }
 }
 
@@ -130,6 +112,33 @@ void add_laws(const result::RunRecord& run, const law::Findings& laws,
 }
 
 }  // namespace
+
+std::vector<Trouble> troubles_of(const result::RunRecord& run,
+                                 const result::Judgement& judgement) {
+  std::map<std::tuple<Status, std::string, uint32_t, std::string>, Trouble> groups;
+  for (uint32_t i = 0; i < run.cells.size(); ++i) {
+    const auto& verdict = judgement.verdicts[i];
+    if (verdict.status != Status::ERROR && verdict.status != Status::MISS) continue;
+    const auto& cell = run.cells[i];
+    std::string why = verdict.text;
+    if (why.empty()) why = run.kernels[cell.kernel].problem;
+    if (why.empty()) why = run.loaders[cell.loader].problem;
+    auto& group = groups[{verdict.status, verdict.reason, cell.kernel, single_line(why)}];
+    if (group.cells++ == 0) group.first = i;
+  }
+  std::vector<Trouble> troubles;
+  for (auto& [key, group] : groups) {
+    const auto& [status, reason, kernel, why] = key;
+    group.status = status;
+    group.reason = reason;
+    group.kernel = kernel;
+    group.text = fmt::format("{} {} {}, {} cell{}{}{}", name(status), reason,
+                             run.kernels[kernel].id, group.cells, group.cells == 1 ? "" : "s",
+                             why.empty() ? "" : ": ", why);
+    troubles.push_back(std::move(group));
+  }
+  return troubles;
+}
 
 std::vector<std::string> summarize(const result::RunRecord& run, const result::Judgement& judgement,
                                    const law::Findings& laws) {

@@ -29,5 +29,13 @@ TEST(FormatsGolden, ktap) {
   expect_golden("ktap.txt", whole_fixture().render("ktap"));
 }
 
+TEST(FormatsGolden, github_summary) {
+  expect_golden("github-summary.md", whole_fixture().render("github-summary"));
+}
+
+TEST(FormatsGolden, github_annotations) {
+  expect_golden("github-annotations.txt", whole_fixture().render("github-annotations"));
+}
+
 }  // namespace
 }  // namespace bpfmatrix::report

@@ -1,5 +1,5 @@
 // The formats for other programs read back by programs of somebody else:
-// Perl's TAP::Parser, the kernel's KTAP parser.
+// Perl's TAP::Parser, the kernel's KTAP parser, the Markdown parser that GitHub uses.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -11,12 +11,14 @@
 #include "base/child_process.h"
 #include "formats_fixture.h"
 #include "report/ci_tests.h"
+#include "xml_document.h"
 
 namespace bpfmatrix::report {
 namespace {
 
 using result::Status;
 using ::testing::Contains;
+using ::testing::IsEmpty;
 
 const std::string kTools = BPFM_TEST_DATA "/formats/";
 
@@ -110,6 +112,34 @@ TEST(KtapByTheKernelsParser, every_cell_is_there_with_its_result) {
 
 TEST(KtapByTheKernelsParser, a_guest_changes_no_test) {
   expect_kunit_reads(hostile_fixture());
+}
+
+void collect(const XmlElement& element, std::map<std::string, size_t>& counts) {
+  ++counts[element.name()];
+  for (const auto& child : element.children()) collect(child, counts);
+}
+
+TEST(SummaryByCmark, is_headings_lists_and_tables_whatever_a_guest_wrote) {
+  for (const auto& fixture : {whole_fixture(), hostile_fixture()}) {
+    const auto table = make_table(fixture.run, fixture.judgement, fixture.findings);
+    const TemporaryFile file("summary.md", fixture.render("github-summary"));
+    const auto output = run({"cmark-gfm", "-e", "table", "-e", "autolink", "-e", "strikethrough",
+                             "-e", "tasklist", "--to", "xml", file.path()});
+    ASSERT_EQ(output.code, 0) << cut(output);
+    // The document type that it names is not there.
+    const XmlDocument document(output.text.substr(output.text.find("<document")));
+    ASSERT_THAT(document.mistakes(), IsEmpty());
+    std::map<std::string, size_t> counts;
+    collect(document.root(), counts);
+    for (const char* harmful : {"link", "image", "html_block", "html_inline", "code_block", "code"})
+      EXPECT_EQ(counts[harmful], 0u) << harmful;
+    size_t rows = 0;
+    for (const auto& block : table.blocks) rows += block.rows.size();
+    EXPECT_EQ(counts["heading"], 1 + table.blocks.size());
+    EXPECT_EQ(counts["table"], table.blocks.size());
+    EXPECT_EQ(counts["table_row"], rows);
+    EXPECT_EQ(counts["table_cell"], (rows + table.blocks.size()) * (1 + table.columns.size()));
+  }
 }
 
 }  // namespace
