@@ -28,7 +28,11 @@ std::string github_summary(const RunRecord& run, const Judgement& judgement,
   return render_github_summary(run, make_table(run, judgement, laws));
 }
 
-constexpr std::array<Format, 7> kFormats = {{
+std::string csv(const RunRecord& run, const Judgement& judgement, const law::Findings& /*laws*/) {
+  return render_veristat_csv(run, judgement);
+}
+
+constexpr std::array<Format, 8> kFormats = {{
     {"terminal", "the table", terminal},
     {"markdown", "the table in GitHub's Markdown", markdown},
     {"json", "every cell, as export writes it", json},
@@ -37,6 +41,7 @@ constexpr std::array<Format, 7> kFormats = {{
     {"github-summary", "for $GITHUB_STEP_SUMMARY, within its 1 MiB", github_summary},
     {"github-annotations", "errors, warnings and notices of a GitHub workflow",
      render_github_annotations},
+    {"csv", "the columns of veristat, for veristat -C", csv},
 }};
 
 }  // namespace

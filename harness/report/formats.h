@@ -37,6 +37,11 @@ inline constexpr size_t kGithubSummaryLimit = 1024 * 1024;
                                                     const result::Judgement& judgement,
                                                     const law::Findings& laws = {});
 
+// veristat's CSV (the kernel's tools/testing/selftests/bpf/veristat.c): the cells that verified a
+// program, for `veristat -C`.
+[[nodiscard]] std::string render_veristat_csv(const result::RunRecord& run,
+                                              const result::Judgement& judgement);
+
 struct Format {
   std::string_view name;  // as it is typed: "junit"
   std::string_view what;  // for a list: "JUnit XML for Jenkins and GitLab"

@@ -37,5 +37,9 @@ TEST(FormatsGolden, github_annotations) {
   expect_golden("github-annotations.txt", whole_fixture().render("github-annotations"));
 }
 
+TEST(FormatsGolden, veristat_csv) {
+  expect_golden("veristat.csv", whole_fixture().render("csv"));
+}
+
 }  // namespace
 }  // namespace bpfmatrix::report

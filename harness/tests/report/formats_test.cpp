@@ -107,5 +107,17 @@ TEST(CiTests, a_run_without_laws_and_findings_has_no_tests_of_them) {
   EXPECT_FALSE(law_tests(fixture_run(), judge(fixture_run()), {}).empty());
 }
 
+TEST(VeristatCsv, has_the_programs_that_were_verified) {
+  const auto text = whole_fixture().render("csv");
+  EXPECT_THAT(text, ::testing::StartsWith("file_name,prog_name,verdict,duration,total_insns,"
+                                          "total_states,peak_states\n"));
+  EXPECT_THAT(text, HasSubstr("\ndebian-6.12:raw:trivial,trivial:prog_load:1:4096,success,117,2,0,"
+                              "0\n"));
+  EXPECT_THAT(text, HasSubstr("\ndebian-6.12:libbpf-1.4.6:long_fault,long_fault:prog_load:2:4096,"
+                              "failure,"));
+  EXPECT_THAT(text, Not(HasSubstr("prog_load:16:4096")));  // refused unverified: not a failure
+  EXPECT_THAT(text, Not(HasSubstr("debian-7.3")));         // never ran: no failure either
+}
+
 }  // namespace
 }  // namespace bpfmatrix::report

@@ -1,5 +1,5 @@
 // The formats for other programs read back by programs of somebody else:
-// Perl's TAP::Parser, the kernel's KTAP parser, the Markdown parser that GitHub uses.
+// Perl's TAP::Parser, the kernel's KTAP parser, veristat, Python's csv, the Markdown parser that GitHub uses.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -18,7 +18,9 @@ namespace {
 
 using result::Status;
 using ::testing::Contains;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 const std::string kTools = BPFM_TEST_DATA "/formats/";
 
@@ -112,6 +114,50 @@ TEST(KtapByTheKernelsParser, every_cell_is_there_with_its_result) {
 
 TEST(KtapByTheKernelsParser, a_guest_changes_no_test) {
   expect_kunit_reads(hostile_fixture());
+}
+
+TEST(CsvByVeristat, a_file_compared_with_itself_has_no_difference) {
+  const std::string tools = BPFM_KERNEL_TOOLS;
+  if (tools.empty()) GTEST_SKIP() << "install linux-source-6.1 and configure anew";
+  for (const auto& fixture : {whole_fixture(), hostile_fixture()}) {
+    const auto text = fixture.render("csv");
+    const TemporaryFile file("results.csv", text);
+    const auto output = run({tools + "/veristat", "-C", "-o", "csv", "-e",
+                             "file,prog,verdict,insns", file.path(), file.path()});
+    ASSERT_EQ(output.code, 0) << cut(output);
+    EXPECT_THAT(output.lines, SizeIs(std::ranges::count(text, '\n')));
+    ASSERT_GT(output.lines.size(), 10u);
+    for (size_t i = 1; i < output.lines.size(); ++i)
+      EXPECT_THAT(output.lines[i], HasSubstr(",MATCH,"));
+  }
+}
+
+TEST(CsvByVeristat, finds_what_changed) {
+  const std::string tools = BPFM_KERNEL_TOOLS;
+  if (tools.empty()) GTEST_SKIP() << "install linux-source-6.1 and configure anew";
+  auto changed = fixture_run();
+  for (auto& cell : changed.cells)
+    if (cell.id == "debian-6.12/raw/trivial/prog_load:1:4096")
+      cell.attempt.observation.log_tail =
+          "processed 3 insns (limit 1000000) "
+          "max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0\n";
+  const TemporaryFile before("a.csv", whole_fixture().render("csv"));
+  const TemporaryFile after("b.csv", FormatFixture(std::move(changed)).render("csv"));
+  const auto output = run({tools + "/veristat", "-C", "-o", "csv", "-e", "file,prog,insns",
+                           before.path(), after.path()});
+  EXPECT_THAT(output.lines,
+              Contains("debian-6.12:raw:trivial,trivial:prog_load:1:4096,2,3,+1 (+50.00%)"))
+      << cut(output);
+}
+
+TEST(CsvByPython, each_row_has_the_cells_of_the_first) {
+  for (const auto& fixture : {whole_fixture(), hostile_fixture(), empty_fixture()}) {
+    const TemporaryFile file("results.csv", fixture.render("csv"));
+    const auto output = run({"python3", kTools + "read_csv.py", file.path()});
+    ASSERT_EQ(output.code, 0) << cut(output);
+    EXPECT_EQ(output.lines[0],
+              "file_name\tprog_name\tverdict\tduration\ttotal_insns\ttotal_states\tpeak_states");
+  }
 }
 
 void collect(const XmlElement& element, std::map<std::string, size_t>& counts) {
