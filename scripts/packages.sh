@@ -21,12 +21,13 @@ quickstart_packages=(
 page_packages=(nodejs npm)
 
 # For the tests in addition: git for those of loaders from a git repository, gnupg to sign archives,
-# and the readers of what the program writes for others.
+# and the readers of what the program writes for others: out of the kernel's source veristat and the parser
+# of KTAP.
 tests_packages=(
   libgtest-dev libgmock-dev librapidcheck-dev git gnupg
   zsh fish mandoc                                # completions, the man page
   chromium                                       # the HTML page
-  libxml2-dev perl cmark-gfm linux-source-6.1  # the formats of reports
+  libxml2-dev perl python3-jsonschema cmark-gfm linux-source-6.1  # the formats of reports
 )
 
 # For the label fuzz in addition: libFuzzer.

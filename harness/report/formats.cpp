@@ -32,7 +32,7 @@ std::string csv(const RunRecord& run, const Judgement& judgement, const law::Fin
   return render_veristat_csv(run, judgement);
 }
 
-constexpr std::array<Format, 8> kFormats = {{
+constexpr std::array<Format, 9> kFormats = {{
     {"terminal", "the table", terminal},
     {"markdown", "the table in GitHub's Markdown", markdown},
     {"json", "every cell, as export writes it", json},
@@ -42,6 +42,7 @@ constexpr std::array<Format, 8> kFormats = {{
     {"github-annotations", "errors, warnings and notices of a GitHub workflow",
      render_github_annotations},
     {"csv", "the columns of veristat, for veristat -C", csv},
+    {"kcidb", "KernelCI's KCIDB, schema 5.0", render_kcidb},
 }};
 
 }  // namespace

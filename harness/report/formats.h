@@ -42,6 +42,11 @@ inline constexpr size_t kGithubSummaryLimit = 1024 * 1024;
 [[nodiscard]] std::string render_veristat_csv(const result::RunRecord& run,
                                               const result::Judgement& judgement);
 
+// KernelCI's KCIDB, schema 5.0: kernels as checkouts and builds, cells and laws as tests.
+[[nodiscard]] std::string render_kcidb(const result::RunRecord& run,
+                                       const result::Judgement& judgement,
+                                       const law::Findings& laws = {});
+
 struct Format {
   std::string_view name;  // as it is typed: "junit"
   std::string_view what;  // for a list: "JUnit XML for Jenkins and GitLab"

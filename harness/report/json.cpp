@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "report/json_laws.h"
+#include "report/json_object.h"
 #include "report/json_observed.h"
 #include "report/render.h"
 #include "report/repro.h"
@@ -16,12 +17,6 @@ using result::Observation;
 using result::RunRecord;
 
 constexpr const char* kSchemaVersion = "1.4";
-
-// Guest text may be no UTF-8; what is not becomes U+FFFD. All but ASCII is escaped, so that no
-// control character of Unicode reaches a terminal that shows the document.
-std::string dump(const ordered_json& value) {
-  return value.dump(-1, ' ', true, ordered_json::error_handler_t::replace);
-}
 
 template <typename T>
 ordered_json or_null(const std::optional<T>& value) {
@@ -154,34 +149,11 @@ struct Axes {
   }
 };
 
-// Appends an object to a text, member by member.
-class ObjectWriter {
- public:
-  explicit ObjectWriter(std::string& out) : out_(out) { out_ += '{'; }
-  ~ObjectWriter() { out_ += '}'; }
-  ObjectWriter(const ObjectWriter&) = delete;
-  ObjectWriter& operator=(const ObjectWriter&) = delete;
-
-  // `name` needs no escaping.
-  void add(const char* name, const ordered_json& value) { add_text(name, dump(value)); }
-  void add_text(const char* name, const std::string& json) {
-    out_ += first_ ? "\"" : ",\"";
-    out_ += name;
-    out_ += "\":";
-    out_ += json;
-    first_ = false;
-  }
-
- private:
-  std::string& out_;
-  bool first_ = true;
-};
-
 void write_cell(std::string& out, const RunRecord& run, const Axes& axes,
                 const result::CellRecord& cell, const result::Verdict& verdict) {
   const auto& attempt = cell.attempt;
   const bool measured = attempt.state == result::AttemptState::measured;
-  ObjectWriter json(out);
+  JsonObject json(out);
   json.add("id", cell.id);
   json.add("key", cell.key);
   json.add_text("kernel", axes.kernel_texts[cell.kernel]);

@@ -41,5 +41,9 @@ TEST(FormatsGolden, veristat_csv) {
   expect_golden("veristat.csv", whole_fixture().render("csv"));
 }
 
+TEST(FormatsGolden, kcidb) {
+  expect_golden("kcidb.json", short_fixture().render("kcidb"));
+}
+
 }  // namespace
 }  // namespace bpfmatrix::report

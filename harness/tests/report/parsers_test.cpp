@@ -1,9 +1,11 @@
-// The formats for other programs read back by programs of somebody else:
-// Perl's TAP::Parser, the kernel's KTAP parser, veristat, Python's csv, the Markdown parser that GitHub uses.
+// The formats for other programs read back by programs of somebody else: Perl's TAP::Parser, the
+// kernel's KTAP parser, veristat, Python's csv, jsonschema, and the Markdown parser that GitHub
+// uses.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <map>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
 #include <string>
@@ -16,6 +18,7 @@
 namespace bpfmatrix::report {
 namespace {
 
+using nlohmann::json;
 using result::Status;
 using ::testing::Contains;
 using ::testing::HasSubstr;
@@ -158,6 +161,51 @@ TEST(CsvByPython, each_row_has_the_cells_of_the_first) {
     EXPECT_EQ(output.lines[0],
               "file_name\tprog_name\tverdict\tduration\ttotal_insns\ttotal_states\tpeak_states");
   }
+}
+
+void expect_kcidb(const std::string& document, int code) {
+  const TemporaryFile file("results.json", document);
+  const auto output =
+      run({"python3", kTools + "check_kcidb.py", kTools + "kcidb-5.0.schema.json", file.path()});
+  EXPECT_EQ(output.code, code) << cut(output);
+  EXPECT_THAT(output.text, HasSubstr("checked by jsonschema"));
+}
+
+TEST(KcidbByJsonschema, a_run_is_valid) {
+  expect_kcidb(whole_fixture().render("kcidb"), 0);
+  expect_kcidb(empty_fixture().render("kcidb"), 0);
+}
+
+TEST(KcidbByJsonschema, a_run_is_valid_whatever_a_guest_wrote) {
+  expect_kcidb(hostile_fixture().render("kcidb"), 0);
+}
+
+TEST(KcidbByJsonschema, a_mistake_is_found) {
+  auto document = json::parse(whole_fixture().render("kcidb"));
+  document["tests"][0]["status"] = "GOOD";
+  expect_kcidb(document.dump(), 1);
+}
+
+TEST(KcidbByJsonschema, every_cell_has_its_status_and_what_it_refers_to) {
+  const auto fixture = hostile_fixture();
+  const auto document = json::parse(fixture.render("kcidb"));
+  std::set<std::string> checkouts, builds, tests;
+  for (const auto& checkout : document["checkouts"]) checkouts.insert(checkout["id"]);
+  for (const auto& build : document["builds"]) {
+    builds.insert(build["id"]);
+    EXPECT_THAT(checkouts, Contains(build["checkout_id"]));
+  }
+  EXPECT_THAT(builds, SizeIs(fixture.run.kernels.size()));
+  for (size_t i = 0; i < document["tests"].size(); ++i) {
+    const auto& test = document["tests"][i];
+    EXPECT_THAT(builds, Contains(test["build_id"]));
+    EXPECT_TRUE(tests.insert(test["id"]).second) << "twice: " << test["id"];
+    if (i < fixture.run.cells.size()) {
+      EXPECT_EQ(test["misc"]["bpfmatrix"]["cell"], fixture.run.cells[i].id);
+      EXPECT_EQ(test["status"], name(fixture.judgement.verdicts[i].status));
+    }
+  }
+  EXPECT_GT(tests.size(), fixture.run.cells.size());  // laws
 }
 
 void collect(const XmlElement& element, std::map<std::string, size_t>& counts) {
