@@ -1,5 +1,5 @@
-// The formats in which a run can be written for people and for other programs. Pure; guest
-// text is escaped or inert in each.
+// The formats in which a run can be written for people and for other programs; what each maps to
+// what, and its limits: harness/docs/formats.md. Pure; guest text is escaped or inert in each.
 #pragma once
 
 #include <cstddef>
