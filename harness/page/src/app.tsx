@@ -1,4 +1,4 @@
-import { Disclosure, DisclosureContent, DisclosureProvider } from '@ariakit/react';
+import { Disclosure, DisclosureContent, DisclosureProvider } from '@ariakit/react/disclosure';
 import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
 import { flushSync } from 'react-dom';
 import type { Run } from './data';

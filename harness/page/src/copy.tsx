@@ -1,5 +1,5 @@
 // A button that copies a text and says so.
-import { Button } from '@ariakit/react';
+import { Button } from '@ariakit/react/button';
 import { useEffect, useState } from 'react';
 
 export function Copy({ text, label }: { text: string | (() => string); label: string }) {

@@ -1,5 +1,6 @@
 // What is known of one cell, or of a law on one kernel with one loader, beside the table.
-import { Button, Dialog, DialogDismiss, DialogHeading } from '@ariakit/react';
+import { Button } from '@ariakit/react/button';
+import { Dialog, DialogDismiss, DialogHeading } from '@ariakit/react/dialog';
 import { useEffect, useState, type ReactNode } from 'react';
 import { Copy } from './copy';
 import { modeTitle, type Call, type Detail, type Observed, type Run, type Texts } from './data';

@@ -1,8 +1,10 @@
 // What is shown: view, filters, search.
+import { Button } from '@ariakit/react/button';
+import { Checkbox } from '@ariakit/react/checkbox';
+import { Radio, RadioGroup, RadioProvider } from '@ariakit/react/radio';
 import {
-  Button, Checkbox, Radio, RadioGroup, RadioProvider, Select, SelectItem, SelectItemCheck, SelectLabel,
-  SelectPopover, SelectProvider,
-} from '@ariakit/react';
+  Select, SelectItem, SelectItemCheck, SelectLabel, SelectPopover, SelectProvider,
+} from '@ariakit/react/select';
 import type { Ref } from 'react';
 import type { Run } from './data';
 import { LISTS, type Filter, type View } from './state';
