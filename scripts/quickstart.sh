@@ -49,7 +49,10 @@ write_reports() {
   "$program" report "$1" --format markdown >"$base.md" || return
   "$program" export "$1" >"$base.json" || return
   echo "The full report is $base.md; every cell, for other programs, is in $base.json." >&2
-  [[ -e $build/share/bpfmatrix/page/template.html ]] || return 0
+  if [[ ! -e $build/share/bpfmatrix/page/template.html ]]; then
+    echo "There is no HTML page: $build/logs/build.log says why." >&2
+    return
+  fi
   "$program" report "$1" --format html --out "$base.html" || return
   echo "The page to look at, filter and search is file://$base.html" >&2
 }

@@ -5,7 +5,7 @@ import type { Run } from './data';
 import { Grid } from './grid';
 import { visible } from './log';
 import { Panel } from './panel';
-import { groupKeys, makeTable, VERDICT_LEGEND, type Row } from './rows';
+import { groupKeys, makeTable, tokensOf, VERDICT_LEGEND, type LogHits, type Row } from './rows';
 import { useFragment } from './state';
 import { useDark } from './theme';
 import { Toolbar } from './toolbar';
@@ -62,6 +62,23 @@ function Legend({ lines }: { lines: [string, string][] }) {
 const isText = (target: EventTarget | null) =>
   target instanceof HTMLElement && (target.matches('input, textarea, select') || target.isContentEditable);
 
+const NO_HITS: LogHits = new Map();
+
+// What the logs say to a search; what was found before stands until then.
+function useLogHits(run: Run, query: string): LogHits {
+  const [hits, setHits] = useState(NO_HITS);
+  useEffect(() => {
+    const words = tokensOf(query);
+    let current = true;
+    if (words.length === 0) setHits(NO_HITS);
+    else void run.logsWith(words).then((found) => current && setHits(found));
+    return () => {
+      current = false;
+    };
+  }, [run, query]);
+  return hits;
+}
+
 export function App({ run }: { run: Run }) {
   const [filter, change] = useFragment();
   const [dark, setDark] = useDark();
@@ -72,11 +89,12 @@ export function App({ run }: { run: Run }) {
   const opener = useRef<Element | null>(null);
   // Typing goes on while the table follows.
   const query = useDeferredValue(filter.query);
-  const { view, join, status, kernel, loader, program, open } = filter;
+  const { view, join, logs, status, kernel, loader, program, open } = filter;
+  const hits = useLogHits(run, logs && view !== 'law' ? query : '');
 
   const table = useMemo(
-    () => makeTable(run, { view, join, query, status, kernel, loader, program, open: '' }, collapsed),
-    [run, view, join, query, status, kernel, loader, program, collapsed],
+    () => makeTable(run, { view, join, query, logs, status, kernel, loader, program, open: '' }, collapsed, hits),
+    [run, view, join, query, logs, status, kernel, loader, program, collapsed, hits],
   );
   const columns = useMemo(() => table.columns.map((i) => run.data.kernels[i]!), [run, table]);
 

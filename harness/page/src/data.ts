@@ -131,6 +131,10 @@ class Parts<T> {
   private packed: string[] | undefined;
   private readonly parts = new Map<number, Promise<T[]>>();
   constructor(private readonly id: string) {}
+  async all(): Promise<T[]> {
+    this.packed ??= island<string[]>(this.id);
+    return (await Promise.all(this.packed.map((_, i) => this.part(i)))).flat();
+  }
   part(number: number): Promise<T[]> {
     let part = this.parts.get(number);
     if (!part) {
@@ -142,12 +146,19 @@ class Parts<T> {
   }
 }
 
+// What the logs of all cells are: numbers of texts by cell, and the texts in lower case.
+interface Logs {
+  cells: Int32Array[]; // head, tail, messages
+  texts: string[];
+}
+
 export class Run {
   readonly data = island<RunData>('run');
   private readonly details = new Parts<Detail>('details');
   private readonly texts = new Parts<string>('texts');
   private readonly odd_ids = new Map(this.data.ids);
   private numbers: Map<string, number> | undefined;
+  private logs: Promise<Logs> | undefined;
 
   get count(): number {
     return this.data.cells.look.length;
@@ -193,6 +204,32 @@ export class Run {
     let part = 0;
     while (part + 1 < firsts.length && firsts[part + 1]! <= number) ++part;
     return (await this.texts.part(part))[number - firsts[part]!] ?? '';
+  }
+  // For each word a 1 for every cell that has it in its log or in what the library printed. Unpacks
+  // everything, the first time.
+  async logsWith(words: string[]): Promise<Map<string, Uint8Array>> {
+    this.logs ??= this.readLogs();
+    const { cells, texts } = await this.logs;
+    return new Map(
+      words.map((word) => {
+        const has = texts.map((text) => text.includes(word));
+        const found = new Uint8Array(this.count);
+        for (const column of cells)
+          column.forEach((text, cell) => {
+            if (text >= 0 && has[text]) found[cell] = 1;
+          });
+        return [word, found];
+      }),
+    );
+  }
+  private async readLogs(): Promise<Logs> {
+    const [details, texts] = await Promise.all([this.details.all(), this.texts.all()]);
+    const column = (of: 'log_head' | 'log_tail' | 'messages') =>
+      Int32Array.from(details, (detail) => detail.observed?.[of] ?? -1);
+    return {
+      cells: [column('log_head'), column('log_tail'), column('messages')],
+      texts: texts.map((text) => text.toLowerCase()),
+    };
   }
   async textsOf(observed: Observed): Promise<Texts> {
     const [head, tail, messages] = await Promise.all([

@@ -60,7 +60,10 @@ export const VERDICT_LEGEND: [string, string][] = [
 
 export const tokensOf = (query: string) => query.toLowerCase().split(/\s+/).filter((word) => word !== '');
 
-function matcher(run: Run, filter: Filter): (cell: number) => boolean {
+// Cells by words that their logs have, as Run.logsWith() gives them.
+export type LogHits = ReadonlyMap<string, Uint8Array>;
+
+function matcher(run: Run, filter: Filter, hits: LogHits): (cell: number) => boolean {
   const { data } = run;
   const { cells } = data;
   const pick = <T extends { id: string }>(axis: T[], wanted: string[]) =>
@@ -76,6 +79,7 @@ function matcher(run: Run, filter: Filter): (cell: number) => boolean {
     program: data.programs.map((one) => has(`${one.id} ${one.function} ${one.section}`, word)),
     mode: data.modes.map((one) => has(`${one.text} ${modeTitle(one)}`, word)),
     look: data.looks.map((look) => has(look.slice(1).flat().join(' '), word)),
+    log: hits.get(word),
   }));
   return (cell) =>
     kernels[cells.kernel[cell]!]! &&
@@ -86,7 +90,7 @@ function matcher(run: Run, filter: Filter): (cell: number) => boolean {
       (word) =>
         word.program[cells.program[cell]!] || word.mode[cells.mode[cell]!] ||
         word.loader[cells.loader[cell]!] || word.kernel[cells.kernel[cell]!] ||
-        word.look[cells.look[cell]!],
+        word.look[cells.look[cell]!] || word.log?.[cell] === 1,
     );
 }
 
@@ -95,10 +99,10 @@ const lookWords = (run: Run, look: Look) => {
   return [legend, look[1], look[4], ...(look[3] ?? [])].filter((word) => word !== '').join(', ');
 };
 
-function cellLeaves(run: Run, filter: Filter, columns: number[]): Leaf[] {
+function cellLeaves(run: Run, filter: Filter, columns: number[], hits: LogHits): Leaf[] {
   const { data } = run;
   const { cells } = data;
-  const matches = matcher(run, filter);
+  const matches = matcher(run, filter, hits);
   const column = new Map(columns.map((kernel, i) => [kernel, i]));
   const words = data.looks.map((look) => lookWords(run, look));
   const titles = data.modes.map(modeTitle);
@@ -218,13 +222,17 @@ function joined(run: Run, leaves: Leaf[], join: boolean): { leaf: Leaf; members:
   return [...rows.values()];
 }
 
-export function makeTable(run: Run, filter: Filter, collapsed: ReadonlySet<string>): Table {
+export function makeTable(
+  run: Run, filter: Filter, collapsed: ReadonlySet<string>, hits: LogHits = new Map(),
+): Table {
   const { data } = run;
   const columns = data.kernels
     .map((_, i) => i)
     .filter((i) => filter.kernel.length === 0 || filter.kernel.includes(data.kernels[i]!.id));
   const laws = filter.view === 'law';
-  const leaves = (laws ? lawLeaves : cellLeaves)(run, filter, columns).filter((leaf) => leaf.matches > 0);
+  const leaves = (laws ? lawLeaves(run, filter, columns) : cellLeaves(run, filter, columns, hits)).filter(
+    (leaf) => leaf.matches > 0,
+  );
   const groups = new Map<string, Map<string, Leaf[]>>();
   for (const leaf of leaves) {
     const group = groups.get(leaf.path[0]) ?? new Map<string, Leaf[]>();

@@ -6,6 +6,7 @@ export interface Filter {
   view: View;
   join: boolean; // loaders that are alike share a row
   query: string;
+  logs: boolean; // the search goes through logs as well
   status: string[]; // empty: all; likewise the next
   kernel: string[];
   loader: string[];
@@ -21,6 +22,7 @@ export function readFragment(fragment: string): Filter {
     view: view === 'loader' || view === 'law' ? view : 'program',
     join: given.get('join') !== '0',
     query: given.get('q') ?? '',
+    logs: given.get('logs') === '1',
     status: given.getAll('status'),
     kernel: given.getAll('kernel'),
     loader: given.getAll('loader'),
@@ -34,6 +36,7 @@ export function writeFragment(filter: Filter): string {
   if (filter.view !== 'program') out.set('view', filter.view);
   if (!filter.join) out.set('join', '0');
   if (filter.query !== '') out.set('q', filter.query);
+  if (filter.logs) out.set('logs', '1');
   for (const list of LISTS) for (const value of filter[list]) out.append(list, value);
   if (filter.open !== '') out.set('cell', filter.open);
   return out.toString();

@@ -58,6 +58,11 @@ export function Toolbar({ run, filter, change, search, dark, setDark, onCollapse
                placeholder="EINVAL level 8 libbpf-1" onChange={(event) => change({ query: event.target.value })} />
       </div>
       {filter.view !== 'law' && (
+        <label className="view">
+          <Checkbox checked={filter.logs} onChange={(event) => change({ logs: event.target.checked })} /> in logs too
+        </label>
+      )}
+      {filter.view !== 'law' && (
         <Choice label="status" values={statuses} chosen={filter.status} setChosen={(status) => change({ status })} />
       )}
       <Choice label="kernel" values={data.kernels.map((one) => one.id)} chosen={filter.kernel}

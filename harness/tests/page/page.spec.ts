@@ -187,3 +187,16 @@ test('all rows are printed', async ({ page }) => {
   await page.evaluate(() => dispatchEvent(new Event('afterprint')));
   await expect.poll(() => page.locator('tbody tr').count()).toBeLessThan(200);
 });
+
+test('a search goes through logs when it is asked to', async ({ page }) => {
+  const watch = await open(page, 'large');
+  // A number that only logs have.
+  await page.getByRole('searchbox').fill('scalar(id=17,umax=');
+  await expect(page.getByText('Nothing matches')).toBeVisible();
+  await page.getByRole('checkbox', { name: 'in logs too' }).check();
+  await expect(page.locator('td.box:not(.faded)').first()).toBeVisible();
+  await page.locator('td.box:not(.faded)').first().click();
+  await expect(panel(page).locator('pre', { hasText: 'scalar(id=17,umax=' }).first()).toBeVisible();
+  expect(page.url()).toContain('logs=1');
+  expect(watch.wrong).toEqual([]);
+});
