@@ -175,6 +175,15 @@ test('dark follows the system until somebody chooses', async ({ page }) => {
   await expect.poll(background).toBe(dark);
 });
 
+test('a dark page is printed light', async ({ page }) => {
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await open(page, 'plain');
+  const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  expect(await background()).not.toBe('rgb(255, 255, 255)');
+  await page.emulateMedia({ colorScheme: 'dark', media: 'print' });
+  await expect.poll(background).toBe('rgb(255, 255, 255)');
+});
+
 test('all rows are printed', async ({ page }) => {
   await open(page, 'large');
   const rows = Number(await page.getByRole('treegrid').getAttribute('aria-rowcount'));
