@@ -111,7 +111,7 @@ function Log({ run, observed, texts, outcome }: { run: Run; observed: Observed; 
   const pieces = logPieces(texts.head, texts.tail, observed.log_length, outcome, observed.kept);
   const [head, tail] = run.data.text_limits;
   const shown = texts.head.length + texts.tail.length;
-  if (observed.log_length === 0) return null;
+  if (pieces.length === 0) return null;
   const mark = pieces.flatMap((piece) => piece.lines).find((line) => line.mark);
   return (
     <Section title="Log">

@@ -84,6 +84,11 @@ test('a cell opens with log, calls, command, digests and history', async ({ page
   expect(watch.wrong).toEqual([]);
 });
 
+test('a log is shown even where its length was told as nothing', async ({ page }) => {
+  await open(page, 'plain', '#cell=debian-6.1%2Flibbpf-1.4.6%2Ftrivial%2Fprog_load%3A1%3A4096');
+  await expect(panel(page).getByRole('region', { name: 'Log' })).toContainText('second line');
+});
+
 test('a link opens the same cell, with the same filters', async ({ page, context }) => {
   await open(page, 'plain');
   await choose(page, 'program', 'long_fault');
