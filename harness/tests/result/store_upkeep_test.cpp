@@ -28,9 +28,12 @@ class StoreUpkeep : public StoreTest {
     Attempt attempt = loaded();
     attempt.observation.log_tail = text;
     const CellResult results[] = {{0, text, attempt}};
-    if (!store.answer(run.header.id, questions)->front())
+    if (!store.answer(run.header.id, questions)->front()) {
       ASSERT_TRUE(store.add(run.header.id, results));
-    if (finished) ASSERT_TRUE(store.finish_run(run.header.id, run.header.started));
+    }
+    if (finished) {
+      ASSERT_TRUE(store.finish_run(run.header.id, run.header.started));
+    }
   }
   static std::vector<std::string> ids(Store& store) {
     std::vector<std::string> ids;
