@@ -99,6 +99,9 @@ base::Result<std::string> text_of(const Target& target, const Context& context,
 base::Status write_target(const std::string& path, const std::string& text) {
   std::error_code none;
   const auto status = std::filesystem::status(path, none);
+  if (std::filesystem::is_directory(status))
+    return base::fail(base::ErrorKind::invalid_input, "write {}: it is a folder; name a file in it",
+                      path);
   if (!std::filesystem::exists(status) || std::filesystem::is_regular_file(status))
     return base::write_file(path, text);
   std::ofstream out(path, std::ios::binary);
