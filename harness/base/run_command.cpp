@@ -54,6 +54,7 @@ class Run {
     child.environment = environment_with(options_.environment);
     child.folder = options_.folder;
     child.confinement = options_.confinement;
+    child.new_session = true;  // what make and apt have started goes with them, and with us
     child.descriptors = {{1, out.theirs.get()}, {2, err.theirs.get()}};
     BPFM_TRY(auto started, ChildProcess::spawn(io_, child));
     child_.emplace(std::move(started));

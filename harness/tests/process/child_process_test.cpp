@@ -400,6 +400,10 @@ TEST(ChildProcess, what_the_leader_of_a_session_started_dies_with_a_parent_that_
   expect_dead_with_parent("session");
 }
 
+TEST(ChildProcess, what_a_command_started_dies_with_us) {
+  expect_dead_with_parent("command");
+}
+
 TEST(ChildProcess, a_loop_with_signal_handlers_and_timers_survives_the_fork) {
   boost::asio::io_context io;
   boost::asio::signal_set signals(io, SIGINT, SIGTERM);

@@ -1,6 +1,7 @@
 // A child for the process tests: `probe <what>`.
 //   state       descriptors, signal state, rights and limits, session, folder, environment, arguments, on stdout
 //   parent      starts a sleeping child with ChildProcess, prints its pid, sleeps (to be SIGKILLed)
+//   command     runs a command whose child's pid is printed, until it is SIGKILLed
 //   session     the same with a session, whose leader prints the pid of a child of its own
 //   flood N     N bytes to stdout and stderr by turns
 //   ignore-term ignores SIGTERM and sleeps
@@ -98,6 +99,14 @@ int session() {
   for (;;) ::pause();
 }
 
+int run_command() {
+  // Its own output is collected; the probe's is where the pid is wanted.
+  const auto output = bpfmatrix::base::run_command(
+      {.argv = {"sh", "-c", "sleep 60 & echo $! > /proc/$PPID/fd/1; wait"},
+       .timeout = std::chrono::seconds(60)});
+  return output ? 0 : 1;
+}
+
 int flood(size_t bytes) {
   const std::string piece(4096, 'x');
   for (size_t done = 0; done < bytes; done += piece.size()) {
@@ -120,6 +129,7 @@ int main(int argc, char** argv) {
   if (what == "state") return state(argc, argv);
   if (what == "parent") return parent(argv[0]);
   if (what == "session") return session();
+  if (what == "command") return run_command();
   if (what == "flood") return flood(std::strtoul(argv[2], nullptr, 10));
   if (what == "echo-3") return echo();
   if (what == "ignore-term") {

@@ -1,8 +1,10 @@
 #include <gmock/gmock.h>
+#include <sys/wait.h>
 
 #include <chrono>
 
 #include "base/child_process.h"
+#include "base/files.h"
 #include "open_descriptors.h"
 
 namespace bpfmatrix::base {
@@ -64,10 +66,29 @@ TEST(RunCommand, a_command_is_killed_at_its_timeout_even_if_it_ignores_the_polit
 }
 
 TEST(RunCommand, a_grandchild_that_holds_the_streams_does_not_hold_us_past_the_timeout) {
+  const auto folder = TemporaryFolder::make("/tmp", "bpfm-command-");
+  ASSERT_TRUE(folder);
   const auto start = std::chrono::steady_clock::now();
-  const auto output = run_command({.argv = {"sh", "-c", "sleep 8 & exit 0"}, .timeout = 1s});
+  // It is in a session of its own when the command ends, which takes all of its own session along.
+  const auto output = run_command(
+      {.argv = {"sh", "-c",
+                "setsid sh -c 'echo $$ > there; exec sleep 8' & until [ -s there ]; do :; done; exit 0"},
+       .folder = folder->path().string(),
+       .timeout = 1s});
   EXPECT_FALSE(output);
   EXPECT_LT(std::chrono::steady_clock::now() - start, 7s);
+  // What leaves the session is nobody's: we only adopted it.
+  const int left = std::atoi(read_file(folder->path() / "there").value().c_str());
+  ASSERT_GT(left, 1);
+  ::kill(left, SIGKILL);
+  ::waitpid(left, nullptr, 0);
+}
+
+TEST(RunCommand, what_a_command_leaves_behind_in_its_session_ends_with_it) {
+  const auto output = run_command({.argv = {"sh", "-c", "sleep 60 & exit 3"}, .timeout = 30s});
+  ASSERT_TRUE(output);
+  EXPECT_EQ(output->status.code, 3);
+  EXPECT_TRUE(tests::no_children());
 }
 
 TEST(RunCommand, a_command_that_is_not_there_is_unavailable) {
