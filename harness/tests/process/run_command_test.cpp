@@ -5,6 +5,7 @@
 
 #include "base/child_process.h"
 #include "base/files.h"
+#include "base/lifeline.h"
 #include "open_descriptors.h"
 
 namespace bpfmatrix::base {
@@ -51,6 +52,7 @@ TEST(RunCommand, a_variable_is_added_to_ours_and_replaces_one_of_the_same_name) 
 }
 
 TEST(RunCommand, a_command_is_killed_at_its_timeout_even_if_it_ignores_the_polite_signal) {
+  (void)lifeline();  // made once, and kept
   const auto before = tests::open_descriptors();
   const auto start = std::chrono::steady_clock::now();
   const auto polite = run_command({.argv = {"sleep", "60"}, .timeout = 1s});
@@ -98,6 +100,7 @@ TEST(RunCommand, a_command_that_is_not_there_is_unavailable) {
 }
 
 TEST(RunCommand, no_descriptor_is_left_after_many_runs) {
+  (void)lifeline();  // made once, and kept
   const auto before = tests::open_descriptors();
   for (int i = 0; i < 20; ++i) EXPECT_TRUE(run_command({.argv = {"true"}}));
   EXPECT_EQ(tests::open_descriptors(), before);
