@@ -58,6 +58,7 @@ void add_compare(CLI::App& app, Context& context);
 void add_history(CLI::App& app, Context& context);
 void add_explain(CLI::App& app, Context& context);
 void add_report(CLI::App& app, Context& context);
+void add_site(CLI::App& app, Context& context);
 void add_export(CLI::App& app, Context& context);
 void add_docs(CLI::App& app, Context& context);
 void add_cache(CLI::App& app, Context& context);

@@ -52,14 +52,17 @@ base::Result<std::vector<report::PastRun>> history_of(const image::Workspace& wo
 
 }  // namespace
 
+base::Error no_page_here() {
+  return base::fail(base::ErrorKind::unavailable,
+                    "this build has no HTML page: install nodejs (18 or newer) and npm, then "
+                    "build bpfmatrix again (scripts/quickstart.sh does both)");
+}
+
 base::Result<std::string> html_report(const image::Workspace& workspace, const RunChoice& choice,
                                       const StoredRun& stored) {
   BPFM_TRY(const auto data, image::find_data_folder());
   const auto page_template = base::read_file(data.root / "page/template.html");
-  if (!page_template)
-    return base::fail(base::ErrorKind::unavailable,
-                      "this build has no HTML page: install nodejs (18 or newer) and npm, then "
-                      "build bpfmatrix again (scripts/quickstart.sh does both)");
+  if (!page_template) return no_page_here();
   std::vector<report::PastRun> history;
   if (choice.file.empty()) {
     BPFM_TRY(history, history_of(workspace, stored, choice.flaky));

@@ -14,4 +14,7 @@ namespace bpfmatrix::cli {
 base::Result<std::string> html_report(const image::Workspace& workspace, const RunChoice& choice,
                                       const StoredRun& stored);
 
+// What is to be done where this build has no templates of pages.
+[[nodiscard]] base::Error no_page_here();
+
 }  // namespace bpfmatrix::cli

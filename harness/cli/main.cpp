@@ -31,6 +31,7 @@ int main(int argc, char** argv) {
   cli::add_list(app, context);
   cli::add_fetch(app, context);
   cli::add_report(app, context);
+  cli::add_site(app, context);
   cli::add_compare(app, context);
   cli::add_explain(app, context);
   cli::add_history(app, context);

@@ -1,14 +1,17 @@
 #!/bin/sh
-# Builds the page's template: build.sh SOURCE WORK OUTPUT [tests]
+# Builds the templates of the pages: build.sh SOURCE WORK OUTPUT [tests]
+#
+# OUTPUT is that of a run; the one of all runs, site.html, is put beside it.
 #
 # All that npm and Vite write lies in WORK; packages are installed once for each package-lock.json,
 # with `tests` those that the tests of the page need too. Without Node 18 or npm, or when the packages
 # cannot be had, there is no page and no error: OUTPUT is missing, and `report --format html` says why.
 set -eu
 source=$1 work=$2 output=$3 tests=${4-}
+site=$(dirname "$output")/site.html
 
 no_page() {
-  rm -f "$output"
+  rm -f "$output" "$site"
   echo "The HTML page is left out: $1" >&2
   exit 0
 }
@@ -20,7 +23,7 @@ node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 18 ? 0 : 1)
 
 mkdir -p "$work"
 rm -rf "$work/src" "$work/dist"
-cp -R "$source/src" "$source/index.html" "$source/package.json" "$source/package-lock.json" \
+cp -R "$source/src" "$source/index.html" "$source/site.html" "$source/package.json" "$source/package-lock.json" \
   "$source/vite.config.ts" "$source/tsconfig.json" "$work/"
 cd "$work"
 
@@ -36,5 +39,7 @@ if [ "$(cat installed 2>/dev/null)" != "$installed" ]; then
 fi
 
 node node_modules/vite/bin/vite.js build
+NODE_ENV=production node node_modules/vite/bin/vite.js build --mode site
 mkdir -p "$(dirname "$output")"
 cp dist/template.html "$output"
+cp dist/site.html "$site"

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { defineConfig, type Plugin } from 'vite';
 
 // Puts script and style into the one file, and what they are into its policy: nothing else runs.
-function oneFile(): Plugin {
+function oneFile(output: string): Plugin {
   const digest = (text: string) =>
     `'sha256-${createHash('sha256').update(text, 'utf8').digest('base64')}'`;
   return {
@@ -38,21 +38,24 @@ function oneFile(): Plugin {
       html = html
         .replace('</head>', () => `  <style>${style}</style>\n  </head>`)
         .replace('</body>', () => `  <script type="module">${script}</script>\n  </body>`);
-      this.emitFile({ type: 'asset', fileName: 'template.html', source: html });
+      this.emitFile({ type: 'asset', fileName: output, source: html });
     },
   };
 }
 
-export default defineConfig({
-  plugins: [oneFile()],
+// `--mode site` builds the page of all runs, else that of one.
+export default defineConfig(({ mode }) => ({
+  plugins: [oneFile(mode === 'site' ? 'site.html' : 'template.html')],
   esbuild: { jsx: 'automatic' },
   build: {
     target: 'es2022',
+    emptyOutDir: mode !== 'site',
     modulePreload: false,
     cssCodeSplit: false,
     assetsInlineLimit: 1 << 20,
     reportCompressedSize: false,
     rollupOptions: {
+      input: mode === 'site' ? 'site.html' : 'index.html',
       onwarn(warning, warn) {
         // Of libraries that are made for servers as well; it means nothing here.
         if (warning.code !== 'MODULE_LEVEL_DIRECTIVE') warn(warning);
@@ -60,4 +63,4 @@ export default defineConfig({
     },
   },
   logLevel: 'warn',
-});
+}));
