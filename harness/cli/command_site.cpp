@@ -118,7 +118,7 @@ base::Status write_site(const image::Workspace& workspace, const Options& option
   const auto page_template = base::read_file(data.root / "page/site.html");
   if (!page_template) return no_page_here();
   BPFM_TRY(auto folder, SiteFolder::open(options.out));
-  BPFM_CHECK(folder.may_write(names_of(headers, options.pages)));
+  BPFM_CHECK(folder.claim(names_of(headers, options.pages)));
   for (const auto& header : headers) {
     const auto stored = read_run(workspace, header.id, options.flaky);
     if (!stored) {

@@ -24,7 +24,7 @@ bool plain(std::string_view text) {
   });
 }
 
-// "index.html" or "runs/x.html": a manifest that came with somebody's folder must not reach out of it.
+// "index.html" or "runs/x.html": a manifest that came with a folder must not reach out of it.
 bool is_name(std::string_view name) {
   const auto slash = name.find('/');
   if (slash == std::string_view::npos) return plain(name) && name != kSiteManifest;
@@ -88,21 +88,39 @@ base::Status SiteFolder::may_write(const std::vector<std::string>& names) const 
   return {};
 }
 
-bool SiteFolder::has_final(const std::string& name) const {
+base::Status SiteFolder::claim(const std::vector<std::string>& names) {
+  BPFM_CHECK(may_write(names));
+  bool added = false;
+  for (const auto& name : names) added |= files_.try_emplace(name).second;
+  return added ? save() : base::Status();
+}
+
+bool SiteFolder::is_whole(const std::string& name) const {
   const auto at = files_.find(name);
-  if (at == files_.end() || !at->second.final) return false;
+  if (at == files_.end() || at->second.sha256.empty()) return false;
   const auto sha256 = base::sha256_file(root_ / name);
   return sha256 && *sha256 == at->second.sha256;
 }
 
+bool SiteFolder::has_final(const std::string& name) const {
+  const auto at = files_.find(name);
+  return at != files_.end() && at->second.final && is_whole(name);
+}
+
 base::Status SiteFolder::write(const std::string& name, std::string_view bytes, bool final) {
-  BPFM_CHECK(may_write({name}));
-  // Named first: were the driver killed in between, the file would be nobody's.
-  files_[name] = {};
-  BPFM_CHECK(save());
+  BPFM_CHECK(claim({name}));
+  auto& file = files_[name];
+  const File next{base::sha256_hex(bytes), final};
+  if (file == next && is_whole(name)) return {};
+  // Were the driver killed in between, the manifest must not tell of another content.
+  if (!file.sha256.empty()) {
+    file = {};
+    BPFM_CHECK(save());
+  }
   BPFM_CHECK(base::write_file(root_ / name, bytes));
-  files_[name] = {base::sha256_hex(bytes), final};
-  return save();
+  file = next;
+  // What is not final is written again when a digest is missing: the last step saves it.
+  return final ? save() : base::Status();
 }
 
 base::Status SiteFolder::keep_pages(const std::vector<std::string>& names) {

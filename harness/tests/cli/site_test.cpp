@@ -56,6 +56,32 @@ TEST_F(SiteFolderTest, what_it_wrote_it_writes_again) {
   EXPECT_EQ(read("index.html"), "two");
 }
 
+TEST_F(SiteFolderTest, what_is_the_same_already_is_not_written_again) {
+  {
+    auto folder = open();
+    ASSERT_TRUE(folder.write("badges/a.svg", "one"));
+    ASSERT_TRUE(folder.keep_pages({}));
+  }
+  const auto old = fs::file_time_type::clock::now() - std::chrono::hours(24);
+  fs::last_write_time(path("badges/a.svg"), old);
+  const auto is_old = [&] {
+    return fs::last_write_time(path("badges/a.svg")) < old + std::chrono::hours(1);
+  };
+  ASSERT_TRUE(open().write("badges/a.svg", "one"));
+  EXPECT_TRUE(is_old());
+  ASSERT_TRUE(open().write("badges/a.svg", "two"));
+  EXPECT_FALSE(is_old());
+}
+
+TEST_F(SiteFolderTest, a_claimed_name_is_its_own_although_nothing_was_written) {
+  ASSERT_TRUE(open().claim({"index.html"}));
+  put("index.html", "cut off");
+  EXPECT_TRUE(open().may_write({"index.html"}));
+  ASSERT_TRUE(open().claim({"runs/never.html"}));
+  ASSERT_TRUE(open().keep_pages({}));
+  EXPECT_EQ(read(std::string(kSiteManifest)).find("never"), std::string::npos);
+}
+
 TEST_F(SiteFolderTest, a_final_page_is_one_that_is_there_whole) {
   {
     auto folder = open();
@@ -194,7 +220,7 @@ TEST_F(SiteCommand, index_pages_and_badges_are_written_and_old_pages_go) {
   EXPECT_EQ(read("out/CNAME"), "mine");
 }
 
-TEST_F(SiteCommand, a_page_is_written_again_only_while_its_run_goes_on) {
+TEST_F(SiteCommand, a_page_that_was_made_before_its_run_ended_is_made_again) {
   add_run("1-quick");
   add_run("2-quick", false);
   ASSERT_EQ(site({}).status.code, 0);
@@ -202,6 +228,10 @@ TEST_F(SiteCommand, a_page_is_written_again_only_while_its_run_goes_on) {
   const auto old = fs::file_time_type::clock::now() - std::chrono::hours(24);
   for (const char* name : {"out/runs/1-quick.html", "out/runs/2-quick.html"})
     fs::last_write_time(path(name), old);
+  {
+    auto store = result::Store::open(path("work/results.sqlite"));
+    ASSERT_TRUE(store && store->finish_run("2-quick", "2026-11-26T01:02:04Z"));
+  }
   ASSERT_EQ(site({}).status.code, 0);
   EXPECT_LT(stamp("out/runs/1-quick.html"), old + std::chrono::hours(1));
   EXPECT_GT(stamp("out/runs/2-quick.html"), old + std::chrono::hours(1));
