@@ -83,11 +83,11 @@ void show_run(Context& context, const image::Workspace& workspace,
   fmt::print("{}", report::render_terminal(table, {context.color_wanted(), 100}));
   std::fflush(stdout);
   if (summary.complete)
-    fmt::print(stderr, "bpfmatrix: run {} is kept in {}; again: bpfmatrix report {}\n",
-               summary.run, workspace.results().string(), summary.run);
+    fmt::print(stderr, "bpfmatrix: run {} is kept in {}; again: {}\n", summary.run,
+               workspace.results().string(), context.to_paste("report " + summary.run));
   else
-    fmt::print(stderr, "bpfmatrix: {}; go on with: bpfmatrix resume {}\n",
-               incomplete_text(*stored), summary.run);
+    fmt::print(stderr, "bpfmatrix: {}; go on with: {}\n", incomplete_text(*stored),
+               context.to_paste("resume " + summary.run));
   context.exit_code = summary.signal == 0 ? stored->judgement.exit_code : 128 + summary.signal;
 }
 
@@ -99,8 +99,8 @@ void tell_incomplete(Context& context, const image::Workspace& workspace,
   if (holder)
     fmt::print(stderr, "bpfmatrix: run {} is going on in {}\n", id, *holder);
   else
-    fmt::print(stderr, "bpfmatrix: {}; go on with: bpfmatrix resume {}\n", incomplete_text(stored),
-               id);
+    fmt::print(stderr, "bpfmatrix: {}; go on with: {}\n", incomplete_text(stored),
+               context.to_paste("resume " + id));
   context.exit_code = kIncomplete;
 }
 

@@ -7,12 +7,43 @@
 #include <cstdlib>
 
 #include "base/text.h"
+#include "report/repro.h"
 
 namespace bpfmatrix::cli {
 
 image::Workspace Context::open_workspace() const {
   std::error_code ignored;
   return image::Workspace{std::filesystem::absolute(workspace, ignored)};
+}
+
+std::string Context::to_paste(const std::string& words) const {
+  const char* variable = std::getenv("BPFMATRIX_WORKSPACE");
+  if (workspace == (variable != nullptr ? variable : Context().workspace))
+    return "bpfmatrix " + words;
+  return fmt::format("bpfmatrix --workspace {} {}", report::shell_word(workspace.string()), words);
+}
+
+std::string unknown_command(const CLI::App& app, int argc, char** argv) {
+  const CLI::App* within = &app;
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word.empty() || word[0] == '-') return {};  // its value may look like a word
+    std::vector<std::string> names;
+    const CLI::App* next = nullptr;
+    for (const auto* command : within->get_subcommands([](const CLI::App*) { return true; })) {
+      names.push_back(command->get_name());
+      if (command->get_name() == word) next = command;
+    }
+    if (next == nullptr) {
+      if (names.empty()) return {};
+      const auto near = base::nearest(word, names);
+      return fmt::format("there is no command \"{}\"{}", base::printable(word),
+                         near ? fmt::format("; did you mean {}?", *near)
+                              : "; all of them: bpfmatrix --help");
+    }
+    within = next;
+  }
+  return {};
 }
 
 void Context::fail(const base::Error& error) {

@@ -38,9 +38,16 @@ struct Context {
   [[nodiscard]] image::Workspace open_workspace() const;
   // Prints the error and sets the exit code that its kind has.
   void fail(const base::Error& error);
+  // A command to paste that works in the same workspace: "bpfmatrix --workspace /w report latest" for
+  // "report latest".
+  [[nodiscard]] std::string to_paste(const std::string& words) const;
   // May standard output be coloured? By --color; else when it is a terminal and NO_COLOR is not set.
   [[nodiscard]] bool color_wanted() const;
 };
+
+// A sentence about the word that was typed where a command is wanted; empty when there is such a
+// command, or no word.
+[[nodiscard]] std::string unknown_command(const CLI::App& app, int argc, char** argv);
 
 // The -k, -l, -p, -m globs.
 void add_selection(CLI::App& command, plan::Selection& selection);

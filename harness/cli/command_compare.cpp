@@ -62,7 +62,7 @@ bool has(const std::vector<T>& axis, const std::string& id) {
   return std::ranges::find(axis, id, &T::id) != axis.end();
 }
 
-// The newest run with an end before `after`, of the same matrix.
+// The newest run with an end before `after`, of the same matrix and the same part of it.
 base::Result<std::string> run_before(const image::Workspace& workspace,
                                      const result::RunHeader& after) {
   BPFM_TRY(auto store, result::Store::open(workspace.results()));
@@ -70,9 +70,11 @@ base::Result<std::string> run_before(const image::Workspace& workspace,
   const auto at = std::ranges::find(headers, after.id, &result::RunHeader::id);
   if (at != headers.end())
     for (auto next = at + 1; next != headers.end(); ++next)
-      if (next->matrix == after.matrix && !next->finished.empty()) return next->id;
+      if (next->matrix == after.matrix && next->selection == after.selection &&
+          !next->finished.empty())
+        return next->id;
   return base::fail(base::ErrorKind::invalid_input,
-                    "there is no run of matrix {} before {} to compare it with; name one: "
+                    "there is no run of the same part of matrix {} before {}; name one: "
                     "bpfmatrix list runs",
                     after.matrix, after.id);
 }
@@ -86,6 +88,13 @@ base::Result<Compared> find_sides(const image::Workspace& workspace, const Optio
                          has(one->run.kernels, options.after);
     const bool loaders = one && has(one->run.loaders, options.before) &&
                          has(one->run.loaders, options.after);
+    const auto is_either = [&](const std::string& name) {
+      return has(one->run.kernels, name) || has(one->run.loaders, name);
+    };
+    if (one && !kernels && !loaders && is_either(options.before) && is_either(options.after))
+      return base::fail(base::ErrorKind::invalid_input,
+                        "of {} and {} one is a kernel and one a loader: two of a kind are compared",
+                        options.before, options.after);
     if (kernels || loaders) {
       out.before = std::move(*one);
       auto& names = kernels ? out.kernels : out.loaders;

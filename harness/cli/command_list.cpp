@@ -78,12 +78,16 @@ base::Status list_laws(const image::DataFolder& data) {
 }
 
 base::Status list_runs(const image::Workspace& workspace) {
-  if (!std::filesystem::exists(workspace.results())) return {};
+  if (!std::filesystem::exists(workspace.results())) {
+    fmt::print(stderr, "bpfmatrix: no run was made in {} yet\n", workspace.root.string());
+    return {};
+  }
   BPFM_TRY(auto store, result::Store::open(workspace.results()));
   BPFM_TRY(const auto runs, store.list());
   for (const auto& run : runs)
-    fmt::print("{:<32} {} {}  {}\n", run.id, run.started, run.accel,
-               run.finished.empty() ? "incomplete" : "complete");
+    fmt::print("{:<32} {} {}  {}{}\n", run.id, run.started, run.accel,
+               run.finished.empty() ? "incomplete" : "complete",
+               run.selection.empty() ? "" : fmt::format("  part: {}", run.selection));
   return {};
 }
 

@@ -26,8 +26,8 @@ void resume(Context& context, const std::string& name, const run::RunRequest& re
   if (summary->run.empty())
     fmt::print(stderr, "bpfmatrix: every run of this workspace came to its end\n");
   else if (summary->was_complete)
-    fmt::print(stderr, "bpfmatrix: run {} came to its end already; its table: bpfmatrix report {}\n",
-               summary->run, summary->run);
+    fmt::print(stderr, "bpfmatrix: run {} came to its end already; its table: {}\n",
+               summary->run, context.to_paste("report " + summary->run));
   else
     show_run(context, workspace, *summary, flaky);
 }

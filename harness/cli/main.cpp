@@ -45,6 +45,10 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    if (const auto text = cli::unknown_command(app, argc, argv); !text.empty()) {
+      fmt::print(stderr, "bpfmatrix: {}\n", text);
+      return cli::kUsage;
+    }
     return app.exit(error) == 0 ? cli::kAsExpected : cli::kUsage;
   } catch (const std::exception& error) {
     fmt::print(stderr, "bpfmatrix: BUG: {}\n", error.what());

@@ -180,6 +180,9 @@ std::string render_markdown(const Comparison& comparison, const Side& before, co
         for (const auto& text : lines) out += "  " + text + "\n";
         out += "  ```\n";
       }
+      if (cell.after != kNoCell)
+        out += "\n  again: " +
+               escape_markdown(report::repro(*after.run, after.run->cells[cell.after])) + "\n";
     }
     if (shown > options.most)
       out += fmt::format("- and {} more\n", shown - options.most);

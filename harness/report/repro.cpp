@@ -27,11 +27,14 @@ bool is_plain(char c) {
          std::string_view("._-+:/=").find(c) != std::string_view::npos;
 }
 
-// Quoted where a shell would read something into it.
+}  // namespace
+
 std::string shell_word(std::string_view word) {
   const bool plain = !word.empty() && word.front() != '-' && std::ranges::all_of(word, is_plain);
   return plain ? std::string(word) : single_quoted(word);
 }
+
+namespace {
 
 // "-k a -k b": each word once.
 void add_option(std::string& command, const char* option, std::vector<std::string> words) {

@@ -203,7 +203,11 @@ int exit_code_of(const RunRecord& run, const Judgement& judgement) {
   // A matrix without the list requires no kernel, so an empty list matches none here.
   std::vector<bool> required(run.kernels.size(), false);
   if (!run.required_kernels.empty()) required = matching(run.required_kernels, run.kernels);
-  bool trouble = false;
+  // A kernel that cannot be had is forgiven beside others that were measured; alone it is no success.
+  const auto measured = [&](Status status) { return judgement.counts.contains(status); };
+  const bool nothing = !run.cells.empty() && judgement.counts.contains(Status::MISS) &&
+                       !measured(Status::PASS) && !measured(Status::DONE);
+  bool trouble = nothing;
   for (size_t i = 0; i < run.cells.size(); ++i) {
     const auto state = run.cells[i].attempt.state;
     if (state == AttemptState::not_reached) return 5;

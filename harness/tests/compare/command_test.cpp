@@ -100,6 +100,21 @@ TEST_F(CompareCommand, what_is_neither_run_nor_file_nor_kernel_is_said) {
   EXPECT_THAT(output.standard_error, HasSubstr("debian-9.9"));
 }
 
+TEST_F(CompareCommand, a_kernel_and_a_loader_are_not_of_a_kind) {
+  const auto file = write(small_run("run")).string();
+  const auto output = program({"compare", "debian-6.1", "raw", "-R", file});
+  EXPECT_EQ(output.status.code, 2);
+  EXPECT_THAT(output.standard_error, HasSubstr("two of a kind are compared"));
+}
+
+TEST_F(CompareCommand, a_command_that_there_is_not_is_named_with_the_nearest) {
+  const auto output = base::run_command({.argv = {BPFM_BUILD "/bin/bpfmatrix", "compere"}});
+  ASSERT_TRUE(output);
+  EXPECT_EQ(output->status.code, 2);
+  EXPECT_THAT(output->standard_error,
+              HasSubstr("there is no command \"compere\"; did you mean compare?"));
+}
+
 TEST_F(CompareCommand, explain_tells_a_cell_of_a_file_in_words) {
   auto run = small_run("run");
   const auto file = write(run).string();

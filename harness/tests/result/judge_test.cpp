@@ -45,7 +45,7 @@ TEST(Judge, every_attempt_has_its_status_and_reason_without_expectations) {
       {AttemptState::qemu_crash, Status::MISS, "QEMU_CRASH", 101},
       {AttemptState::accel_broken, Status::MISS, "ACCEL_BROKEN", 101},
       {AttemptState::no_space, Status::MISS, "NO_SPACE", 101},
-      {AttemptState::image_unavailable, Status::MISS, "IMAGE_UNAVAILABLE", 0},
+      {AttemptState::image_unavailable, Status::MISS, "IMAGE_UNAVAILABLE", 101},  // nothing else was measured
       {AttemptState::bad_image, Status::MISS, "BAD_IMAGE", 101},
       {AttemptState::loader_unavailable, Status::SKIP, "REQUIRES", 0},
       {AttemptState::loader_build, Status::MISS, "LOADER_BUILD", 101},
@@ -256,12 +256,22 @@ TEST(Judge, an_expected_limit_of_a_loader_is_exercised_by_it) {
 }
 
 TEST(Judge, a_kernel_that_cannot_be_had_fails_the_run_only_where_it_is_required) {
-  RunRecord run = one_cell(broken(AttemptState::image_unavailable));
+  RunRecord run = make_run(2, 1, 1);
+  run.cells[0].attempt = broken(AttemptState::image_unavailable);
+  run.cells[1].attempt = loaded();
   EXPECT_EQ(judge(run).exit_code, 0);
   run.required_kernels = {"other"};
   EXPECT_EQ(judge(run).exit_code, 0);
   run.required_kernels = {"k*"};
   EXPECT_EQ(judge(run).exit_code, 101);
+}
+
+TEST(Judge, a_run_in_which_nothing_was_measured_is_no_success) {
+  RunRecord run = make_run(2, 1, 1);
+  for (auto& cell : run.cells) cell.attempt = broken(AttemptState::image_unavailable);
+  EXPECT_EQ(judge(run).exit_code, 101);
+  run.cells[1].attempt = loaded();
+  EXPECT_EQ(judge(run).exit_code, 0);
 }
 
 TEST(Judge, exit_codes_have_their_precedence) {
