@@ -61,7 +61,8 @@ TEST_F(Interrupted, a_signal_lets_machines_end_what_they_have_and_shows_what_is_
     EXPECT_EQ(machines_left(), 0);
     const auto report = call({"report"});
     EXPECT_EQ(report.code(), 5);
-    EXPECT_THAT(report.err, HasSubstr("go on with: bpfmatrix resume 20"));
+    EXPECT_THAT(report.err, HasSubstr(fmt::format("go on with: bpfmatrix --workspace {} resume 20",
+                                                  workspace_.string())));
     EXPECT_EQ(call({"export"}).code(), 5);
     EXPECT_EQ(resume().code(), 0);
     EXPECT_EQ(canonical(record()), reference);
