@@ -39,7 +39,7 @@ interface Leaf {
 }
 
 const VERDICTS: Record<string, [string, string]> = {
-  holds: ['H', 'holds'],
+  holds: ['✓', 'holds'],
   broken: ['B', 'broken'],
   excepted: ['E', 'excepted'],
   undecided: ['U', 'undecided'],
@@ -48,7 +48,7 @@ const VERDICTS: Record<string, [string, string]> = {
   not_measured: ['·', ''],
 };
 export const VERDICT_LEGEND: [string, string][] = [
-  ['H', 'the law holds'],
+  ['✓', 'the law holds'],
   ['Y', 'the feature is there'],
   ['N', 'the feature is not there'],
   ['B', 'the law is broken'],

@@ -149,6 +149,18 @@ test('laws stand with their verdicts and lead to the cells that decided', async 
   expect(decodeURIComponent(page.url())).toContain('cell=debian-');
 });
 
+test('no letter of trouble has the colour of what was loaded', async ({ page }) => {
+  await open(page, 'plain');
+  const color = (letter: string) => page.evaluate((of) => {
+    const box = document.createElement('span');
+    box.className = `badge box letter-${of.codePointAt(0)!.toString(16)}`;
+    document.body.append(box);
+    return getComputedStyle(box).backgroundColor;
+  }, letter);
+  const loaded = await color('L');
+  for (const letter of 'CWAHOGBF') expect(await color(letter), letter).not.toBe(loaded);
+});
+
 test('rows by loader name the loader first', async ({ page }) => {
   await open(page, 'plain', '#view=loader');
   await expect(page.locator('tr.level-1').first()).toContainText('raw');
