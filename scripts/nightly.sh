@@ -55,10 +55,12 @@ esac
 [[ $run != "$before" && -n $run ]] || exit "$code"
 ((code != 101)) || echo "Machines or mirrors made trouble: see the table above." >&2
 
-# Nothing to compare with on the first night: this run is then what the next is held against.
+# The same part of the same matrix: what somebody ran of it by day is no night. Nothing to compare with
+# on the first night: this run is then what the next is held against.
 earlier=$("$program" list runs | awk -v run="$run" -v matrix="${run#*-*-}" '
-  $1 == run { seen = 1; next }
-  seen && $4 == "complete" && substr($1, index($1, "-" matrix)) == "-" matrix { print $1; exit }')
+  { part = $0; sub(/^.*complete/, "", part) }
+  $1 == run { seen = 1; ours = part; next }
+  seen && $4 == "complete" && part == ours && substr($1, index($1, "-" matrix)) == "-" matrix { print $1; exit }')
 verdict=0
 if [[ -n $earlier ]]; then
   "$program" compare "$earlier" "$run" --flaky pass "${known[@]}" || verdict=$?

@@ -86,6 +86,14 @@ TEST_F(Nightly, only_a_complete_run_of_the_same_matrix_is_compared_with) {
   EXPECT_THAT(calls(), HasSubstr("compare 20261124-020000.000-nightly"));
 }
 
+TEST_F(Nightly, a_part_that_somebody_ran_by_day_is_not_compared_with) {
+  EXPECT_EQ(run("20261125-120000.000-nightly 2026-11-25T12:00:00Z tcg  complete  part: -k 'a'\n"
+                "20261125-020000.000-nightly 2026-11-25T02:00:00Z tcg  complete\n",
+                0, 0),
+            0);
+  EXPECT_THAT(calls(), HasSubstr("compare 20261125-020000.000-nightly"));
+}
+
 TEST_F(Nightly, a_matrix_that_is_wrong_or_a_machine_that_is_unfit_ends_it) {
   EXPECT_EQ(run(kEarlier, 2, 0), 2);
   fs::remove(calls_file().string() + ".ran");
